@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shape of a network, and the limits within which a file may ask for one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace eve {
+
+enum class Head : std::uint8_t {
+  kLm,     ///< causal attention, tied head over the vocabulary: logits of the next token
+  kTag,    ///< bidirectional attention, `n_labels` scores a token
+  kLabel,  ///< bidirectional attention, mean over the tokens, `n_labels` scores a sequence
+};
+
+/// Eve-2 with every size free. Defaults are the published model's.
+struct Config {
+  std::size_t vocab_size = 50304;  ///< embedding rows
+  std::size_t n_layer = 12;
+  std::size_t n_embd = 512;
+  std::size_t n_head = 8;
+  std::size_t head_dim = 64;
+  std::size_t context = 2048;  ///< most tokens in a sequence
+  std::size_t n_expert = 8;    ///< routed experts
+  std::size_t top_k = 2;
+  std::size_t expert_ff = 1408;
+  std::size_t shared_ff = 1408;
+  float rope_theta = 10000.0f;
+  float norm_eps = 1e-5f;
+  float aux_coef = 0.01f;  ///< weight of the load-balance loss in training
+  Head head = Head::kLm;
+  std::size_t n_labels = 0;  ///< rows of the tag or label head; 0 for kLm
+
+  std::size_t attn_dim() const { return n_head * head_dim; }
+  bool causal() const { return head == Head::kLm; }
+};
+
+/// Throws Error(kModel, "WHERE: ...") unless 1 <= layers <= 128, experts <= 512, sizes <= 65,536 (vocabulary 1,048,576),
+/// top_k <= experts, head_dim even, and so on: nothing later needs to check a size again.
+void check_config(const Config& config, const std::string& where);
+
+}  // namespace eve

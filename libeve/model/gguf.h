@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// GGUF v3 (ggml docs/gguf.md): reading what is hostile, writing what llama.cpp reads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/io.h"
+#include "kernels/dtype.h"
+
+namespace eve {
+
+/// A metadata value. Integers of any width are held as int64 or uint64 with the width they are written with.
+struct GgufValue {
+  enum Type : std::uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64 };
+  using Array = std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>, std::string>;  ///< string: bytes of a u8 array
+  Type type = kU32;
+  Type element = kU32;  ///< of an array
+  std::variant<std::uint64_t, std::int64_t, double, bool, std::string, Array> data;
+
+  static GgufValue u32(std::uint32_t v);
+  static GgufValue u64(std::uint64_t v);
+  static GgufValue f32(float v);
+  static GgufValue boolean(bool v);
+  static GgufValue string(std::string v);
+  static GgufValue strings(std::vector<std::string> v);
+  static GgufValue i32s(const std::vector<std::int32_t>& v);
+  static GgufValue f32s(const std::vector<float>& v);
+  static GgufValue bytes(std::string v);  ///< array of u8
+};
+
+struct GgufTensor {
+  std::string name;
+  std::vector<std::uint64_t> shape;  ///< slowest first (the reverse of the file's order): [rows][cols] or [parts][rows][cols]
+  DType type;
+  Bytes data;  ///< into the mapped file
+};
+
+/// A parsed file. Every count, length and offset was checked against the file before it was used; values and names are
+/// untrusted text still. Tensors of types other than ours are refused by name.
+struct GgufFile {
+  std::map<std::string, GgufValue> metadata;
+  std::vector<GgufTensor> tensors;
+
+  /// Parses `file` (which must outlive the result). Throws Error(kModel, "WHERE: ...").
+  static GgufFile parse(Bytes file, const std::string& where);
+
+  const GgufTensor* tensor(std::string_view name) const;  ///< null when absent
+  // Typed look-ups: absent gives nullopt, another type throws kModel.
+  std::optional<std::uint64_t> unsigned_value(const std::string& key) const;
+  std::optional<double> float_value(const std::string& key) const;
+  std::optional<std::string> string_value(const std::string& key) const;
+  const std::vector<std::string>* string_array(const std::string& key) const;  ///< null when absent
+};
+
+/// Collects metadata and tensors, then writes one file atomically. Tensor data is pulled when written, so a model larger than
+/// memory can be converted.
+class GgufWriter {
+ public:
+  void set(const std::string& key, GgufValue value) { metadata_.insert_or_assign(key, std::move(value)); }
+  /// `parts` are concatenated; together they are the tensor of the given shape and type.
+  void add(std::string name, std::vector<std::uint64_t> shape, DType type, std::vector<Bytes> parts);
+  /// Also records each tensor's XXH3-64 under eve.tensor_xxh3 (array of hexadecimal strings, file order).
+  void write(const std::string& path);
+
+ private:
+  struct Entry {
+    std::string name;
+    std::vector<std::uint64_t> shape;
+    DType type;
+    std::vector<Bytes> parts;
+  };
+  std::map<std::string, GgufValue> metadata_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace eve

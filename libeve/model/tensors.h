@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// THE list of a model's tensors. Loader, importer, quantiser, trainer, checkpoint and inspector all walk it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "kernels/dtype.h"
+#include "model/config.h"
+
+namespace eve {
+
+/// A matrix [rows][cols] somewhere in memory (a mapped file or the trainer's buffers), rows contiguous. Vectors have rows = 1.
+struct Tensor {
+  DType type = DType::kF32;
+  std::size_t rows = 0, cols = 0;
+  const void* data = nullptr;
+
+  std::size_t size() const { return rows * cols; }
+  std::size_t bytes() const { return rows * row_bytes(type, cols); }
+  /// The data of an F32 tensor.
+  const float* f32() const { return static_cast<const float*>(data); }
+};
+
+struct Ffn {
+  Tensor w1;      ///< gate [ff][n_embd]
+  Tensor w2;      ///< up   [ff][n_embd]
+  Tensor c_proj;  ///< down [n_embd][ff]
+};
+
+struct Layer {
+  Tensor ln_1;                 ///< [1][n_embd], F32
+  Tensor q, k, v;              ///< [attn_dim][n_embd]
+  Tensor c_proj;               ///< [n_embd][attn_dim]
+  Tensor ln_2;                 ///< [1][n_embd], F32
+  Tensor router;               ///< [n_expert][n_embd], F32
+  Ffn shared;
+  std::vector<Ffn> experts;    ///< n_expert
+};
+
+struct Weights {
+  Tensor wte;                  ///< [vocab_size][n_embd]; also the head of kLm
+  std::vector<Layer> layers;
+  Tensor ln_f;                 ///< [1][n_embd], F32
+  Tensor cls, cls_bias;        ///< [n_labels][n_embd], [1][n_labels] F32; heads kTag and kLabel only
+};
+
+/// What one tensor is called and where it lies in a file that holds several of ours as one.
+struct TensorSpec {
+  struct Place {
+    std::string name;
+    std::size_t part = 0, parts = 1;  ///< ours is rows [part * rows, (part + 1) * rows) of parts * rows
+  };
+  Place gguf;   ///< "blk.0.ffn_gate_exps.weight" part e of n_expert, ...
+  Place hub;    ///< "transformer.h.0.attn.c_attn.weight" part 0..2 of 3, ...
+  std::size_t rows, cols;
+  bool matrix;  ///< multiplied with activations: quantised on request and decayed by AdamW. Others stay F32.
+};
+
+/// Calls fn(const TensorSpec&, Tensor&) for each tensor, always in the same order: in it, tensors that GGUF stores as one are
+/// neighbours, and so are q, k, v of a layer. Resizes `weights` to the config first. `router` is a matrix for AdamW but is
+/// stored as F32 whatever the type asked for: choices of experts must not move.
+template <class Fn>
+void for_each_tensor(const Config& config, Weights& weights, Fn&& fn);
+template <class Fn>
+void for_each_tensor(const Config& config, const Weights& weights, Fn&& fn);
+
+struct ParameterCount {
+  std::size_t total;       ///< all parameters, the tied matrix once
+  std::size_t active;      ///< multiplied for one token: without the embedding, with the head
+};
+ParameterCount count_parameters(const Config& config);
+
+}  // namespace eve
+
+#include "model/tensors_inl.h"
