@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "kernels/dtype.h"
@@ -19,14 +18,15 @@ struct Kernels {
   const char* name;  ///< value of EVE_ISA: generic, avx2, avx512, avx512vnni, neon, neondot
 
   // --- weights -------------------------------------------------------------------------------------------------
-  /// dst[i] = value of weight i, n a multiple of the type's block; exact except for nothing: all five types embed in fp32.
+  /// dst[i] = value of weight i, n a multiple of the type's block; exact: all five types embed in fp32.
   void (*dequantize[kDTypes])(const void* src, std::size_t n, float* dst);
   /// y[r] = sum_c W[r][c] * x[c] for r in [0, rows); W is rows * row_bytes(type, cols). For kF32, kF16, kBF16.
   void (*matvec[3])(const void* w, std::size_t rows, std::size_t cols, const float* x, float* y);
   /// The same for kQ8_0 (index 0) and kQ4_0 (index 1) with quantised activations: integer products per block of 32,
   /// sums in fp32. cols % 32 == 0.
   void (*matvec_q[2])(const void* w, std::size_t rows, std::size_t cols, const BlockA8* x, float* y);
-  /// blocks[b] of x[32b..32b+31]: d = max|x| / 127, q = nearest, ties to even. n % 32 == 0. A block of zeros has d = 0.
+  /// blocks[b] of x[32b..32b+31]: d = max|x| / 127, q = nearest, ties to even. n % 32 == 0. A block of zeros
+  /// (every magnitude below 2^-120) has d = 0; a block with a NaN or an infinity has d = NaN and q = 0.
   void (*quantize_a8)(const float* x, std::size_t n, BlockA8* blocks);
 
   // --- vectors -------------------------------------------------------------------------------------------------

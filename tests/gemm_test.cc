@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/gemm.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+#include <tuple>
+#include <vector>
+
+#include "kernels/kernels.h"
+
+using namespace eve;
+
+namespace {
+
+struct Shape {
+  std::size_t m, n, k;
+};
+
+std::uint32_t random_state = 1;
+float random_value() {
+  random_state = random_state * 1664525u + 1013904223u;
+  return (static_cast<float>(random_state >> 8) - 8388608.0f) / 8388608.0f;
+}
+
+std::vector<float> random_values(std::size_t n) {
+  std::vector<float> values(n);
+  for (float& value : values) value = random_value();
+  return values;
+}
+
+constexpr float kUntouched = 12345.0f;
+
+// Worst |difference| / (sum of |products| + |beta C|) against a loop in double precision; infinity when something
+// outside C's m x n values changed. Rows are stored three values apart from each other.
+double worst_error(Shape s, Transpose a_t, Transpose b_t, float beta, Math math, Threads& threads) {
+  constexpr std::size_t kGap = 3;
+  const bool at = a_t == Transpose::kYes, bt = b_t == Transpose::kYes;
+  const std::size_t lda = (at ? s.m : s.k) + kGap, ldb = (bt ? s.k : s.n) + kGap, ldc = s.n + kGap;
+  const std::vector<float> a = random_values((at ? s.k : s.m) * lda + 1), b = random_values((bt ? s.n : s.k) * ldb + 1);
+  std::vector<float> c(s.m * ldc + 1, kUntouched);
+  for (std::size_t i = 0; i < s.m; ++i)
+    for (std::size_t j = 0; j < s.n; ++j)
+      c[1 + i * ldc + j] = beta == 0 ? std::numeric_limits<float>::quiet_NaN() : random_value();
+  const std::vector<float> before = c;
+  // Off by one float: no argument is aligned to a vector.
+  gemm(a_t, b_t, s.m, s.n, s.k, a.data() + 1, lda, b.data() + 1, ldb, beta, c.data() + 1, ldc, math, threads);
+  const auto factor = [&](float x) -> double { return math == Math::kBF16 ? bf16_to_float(float_to_bf16(x)) : x; };
+  double worst = 0;
+  for (std::size_t i = 0; i < s.m; ++i) {
+    for (std::size_t j = 0; j < ldc; ++j) {
+      const float got = c[1 + i * ldc + j], was = before[1 + i * ldc + j];
+      if (j >= s.n) {
+        if (got != was) return std::numeric_limits<double>::infinity();
+        continue;
+      }
+      double sum = beta == 0 ? 0 : was, size = beta == 0 ? 0 : std::fabs(was);
+      for (std::size_t p = 0; p < s.k; ++p) {
+        const double product = factor(a[1 + (at ? p * lda + i : i * lda + p)]) * factor(b[1 + (bt ? j * ldb + p : p * ldb + j)]);
+        sum += product;
+        size += std::fabs(product);
+      }
+      const double error = size == 0 ? std::fabs(got) : std::fabs(got - sum) / size;
+      if (!(error <= worst)) worst = error;
+    }
+  }
+  return worst;
+}
+
+const std::vector<Shape> kShapes{{1, 1, 1},    {1, 5, 3},    {7, 1, 2},    {17, 33, 31},  {64, 64, 64},   {65, 31, 129},
+                                 {13, 300, 8}, {300, 13, 7}, {96, 48, 33}, {48, 130, 257}, {33, 17, 1100}};
+
+}  // namespace
+
+TEST_CASE("every combination of transposes, beta, mathematics and threads agrees with a loop in double precision") {
+  for (const std::size_t count : {1u, 2u}) {
+    Threads threads(count);
+    for (const Math math : {Math::kF32, Math::kBF16})
+      for (const Transpose a_t : {Transpose::kNo, Transpose::kYes})
+        for (const Transpose b_t : {Transpose::kNo, Transpose::kYes})
+          for (const float beta : {0.0f, 1.0f})
+            for (const Shape& s : kShapes) {
+              CAPTURE(count, static_cast<int>(math), static_cast<int>(a_t), static_cast<int>(b_t), beta, s.m, s.n, s.k);
+              CHECK(worst_error(s, a_t, b_t, beta, math, threads) < 1e-6);
+            }
+  }
+}
+
+TEST_CASE("a product without rows or columns touches nothing") {
+  Threads threads(1);
+  float c = 3;
+  for (const Math math : {Math::kF32, Math::kBF16}) {
+    gemm(Transpose::kNo, Transpose::kNo, 0, 1, 4, nullptr, 4, nullptr, 1, 0, &c, 1, math, threads);
+    gemm(Transpose::kNo, Transpose::kNo, 1, 0, 4, nullptr, 4, nullptr, 1, 0, &c, 1, math, threads);
+  }
+  CHECK(c == 3);
+}
+
+TEST_CASE("a product over nothing is zero, or C where beta is 1") {
+  Threads threads(1);
+  for (const Math math : {Math::kF32, Math::kBF16}) {
+    std::vector<float> c{1, 2, 3, 4, 5, 6};
+    gemm(Transpose::kNo, Transpose::kNo, 2, 2, 0, nullptr, 1, nullptr, 2, 1, c.data(), 3, math, threads);
+    CHECK(c == std::vector<float>{1, 2, 3, 4, 5, 6});
+    gemm(Transpose::kNo, Transpose::kNo, 2, 2, 0, nullptr, 1, nullptr, 2, 0, c.data(), 3, math, threads);
+    CHECK(c == std::vector<float>{0, 0, 3, 0, 0, 6});
+  }
+}
+
+TEST_CASE("NaN and infinity in a factor reach exactly the elements that they are a factor of") {
+  Threads threads(1);
+  for (const Math math : {Math::kF32, Math::kBF16}) {
+    std::vector<float> a(20 * 40, 1.0f), b(40 * 36, 1.0f), c(20 * 36);
+    a[3 * 40 + 7] = std::numeric_limits<float>::quiet_NaN();
+    b[11 * 36 + 5] = std::numeric_limits<float>::infinity();
+    gemm(Transpose::kNo, Transpose::kNo, 20, 36, 40, a.data(), 40, b.data(), 36, 0, c.data(), 36, math, threads);
+    for (std::size_t i = 0; i < 20; ++i)
+      for (std::size_t j = 0; j < 36; ++j) {
+        const float got = c[i * 36 + j];
+        const bool right = i == 3 ? std::isnan(got) : j == 5 ? std::isinf(got) : got == 40.0f;
+        if (!right) FAIL(i << ' ' << j << ' ' << got);
+      }
+  }
+}
