@@ -40,9 +40,11 @@ void write_all(int fd, std::string_view data);
 
 /// A file that appears whole or not at all: temporary in the same directory, fsync, rename, fsync of the
 /// directory. Destroyed without commit(), it leaves nothing behind. All members throw kSystem.
+/// An existing target keeps its permissions; through a symbolic link its target is replaced; a target that is not a
+/// regular file (a device, a pipe) is written in place.
 class AtomicFile {
  public:
-  explicit AtomicFile(std::string path);
+  explicit AtomicFile(const std::string& path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -52,14 +54,16 @@ class AtomicFile {
   void commit();
 
  private:
-  std::string path_, temporary_;
+  std::string path_, temporary_;  // temporary_ is empty while the file has no name
+  bool in_place_ = false;
   int fd_ = -1;
   std::uint64_t size_ = 0;
   std::string buffer_;
   void flush();
+  [[noreturn]] void fail(const char* action) const;
 };
 
-/// `text` with control characters (C0, DEL, C1, bidi controls, tags, invalid UTF-8) written as \xNN or \u{N}, for messages.
+/// `text` with what is unsafe on a terminal (base/utf8.h) and invalid UTF-8 written as \xNN or \u{N}, for messages.
 std::string printable(std::string_view text);
 
 }  // namespace eve

@@ -13,13 +13,13 @@
 
 namespace eve {
 
-/// Parses one document, at most 64 levels deep. Throws Error(status, "WHERE: ...") with the reason; never quotes the text.
-/// The element lives as long as the parser and until its next parse.
+/// Parses one document, at most 64 levels deep. Throws Error(status, "WHERE: ...") with the reason; never quotes the
+/// text. The element lives as long as the parser and until its next parse.
 simdjson::dom::element parse_json(simdjson::dom::parser& parser, std::string_view text, const std::string& where,
                                   Status status = Status::kInput);
 
-/// Appends JSON to a string: RFC 8259, UTF-8, shortest numbers that read back equal (std::to_chars). Commas and colons
-/// are its business; the caller keeps begin/end and key/value in order.
+/// Appends JSON to a string: RFC 8259, UTF-8, shortest numbers that read back equal (std::to_chars); what is unsafe on
+/// a terminal is escaped. Commas and colons are its business; the caller keeps begin/end and key/value in order.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
@@ -34,12 +34,16 @@ class JsonWriter {
   JsonWriter& value(double number);  ///< NaN and infinities become null
   JsonWriter& value(float number);   ///< shortest form for a float
   JsonWriter& value(std::integral auto number) {
-    if constexpr (std::signed_integral<decltype(number)>) return integer(number);
-    else return natural(number);
+    if constexpr (std::signed_integral<decltype(number)>)
+      return integer(number);
+    else
+      return natural(number);
   }
   JsonWriter& null();
   template <class T>
-  JsonWriter& member(std::string_view name, const T& v) { return key(name).value(v); }
+  JsonWriter& member(std::string_view name, const T& v) {
+    return key(name).value(v);
+  }
 
  private:
   std::string& out_;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
+#include <type_traits>
 
 namespace eve {
 
@@ -22,9 +22,16 @@ class Threads {
   /// Calls fn(begin, end) on disjoint ranges that cover [0, n): at most one range a thread, split evenly and
   /// always the same way for the same n and count, each a multiple of `grain` (the last excepted).
   /// Returns when all are done; the first exception is rethrown. Not reentrant: fn must not call parallel_for.
-  void parallel_for(std::size_t n, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& fn);
+  template <class Function>
+  void parallel_for(std::size_t n, std::size_t grain, Function&& fn) {
+    using Callable = std::remove_reference_t<Function>;
+    run(n, grain, const_cast<void*>(static_cast<const void*>(&fn)),
+        [](void* callable, std::size_t begin, std::size_t end) { (*static_cast<Callable*>(callable))(begin, end); });
+  }
 
  private:
+  using Call = void (*)(void* callable, std::size_t begin, std::size_t end);
+  void run(std::size_t n, std::size_t grain, void* callable, Call call);
   struct Pool;
   std::unique_ptr<Pool> pool_;
 };

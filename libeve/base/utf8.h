@@ -24,5 +24,7 @@ std::size_t utf8_error(std::string_view text);
 /// Length of the longest prefix that does not end inside a (so far valid) multi-byte sequence:
 /// what a stream may print now. Invalid bytes count as complete.
 std::size_t utf8_complete_prefix(std::string_view text);
+/// Code points that may steer a terminal or hide text: C0, DEL, C1, line and paragraph separators, bidi controls, tags.
+bool is_unsafe_on_terminal(std::uint32_t code_point);
 
 }  // namespace eve
