@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace eve {
 
@@ -13,6 +15,9 @@ enum class Head : std::uint8_t {
   kTag,    ///< bidirectional attention, `n_labels` scores a token
   kLabel,  ///< bidirectional attention, mean over the tokens, `n_labels` scores a sequence
 };
+
+std::string_view head_name(Head head);                  ///< "lm" "tag" "label"
+std::optional<Head> head_named(std::string_view name);  ///< inverse
 
 /// Eve-2 with every size free. Defaults are the published model's.
 struct Config {
@@ -36,8 +41,10 @@ struct Config {
   bool causal() const { return head == Head::kLm; }
 };
 
-/// Throws Error(kModel, "WHERE: ...") unless 1 <= layers <= 128, experts <= 512, sizes <= 65,536 (vocabulary 1,048,576),
-/// top_k <= experts, head_dim even, and so on: nothing later needs to check a size again.
+inline constexpr std::size_t kMaxLayers = 128, kMaxExperts = 512, kMaxSize = 65536, kMaxVocabulary = 1048576;
+
+/// Throws Error(kModel, "WHERE: ...") unless 1 <= layers <= 128, experts <= 512, sizes <= 65,536 (vocabulary
+/// 1,048,576), top_k <= experts, head_dim even, and so on: nothing later needs to check a size again.
 void check_config(const Config& config, const std::string& where);
 
 }  // namespace eve

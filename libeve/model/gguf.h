@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // GGUF v3 (ggml docs/gguf.md): reading what is hostile, writing what llama.cpp reads.
+//
+// Files we write carry two checksums (XXH3-64) under keys of their own:
+//   eve.table_xxh3   u64: of all bytes before the tensor data, these eight taken as zero. Checked whenever the file is
+//   opened;
+//                    required of a file that has eve.tensor_xxh3.
+//   eve.tensor_xxh3  array of 16-digit hexadecimal strings, one a tensor in file order. Checked by verify_model only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,10 +23,17 @@
 
 namespace eve {
 
+inline constexpr const char* kTableChecksumKey = "eve.table_xxh3";
+inline constexpr const char* kTensorChecksumKey = "eve.tensor_xxh3";
+inline constexpr const char* kAlignmentKey = "general.alignment";
+inline constexpr std::size_t kGgufAlignment = 64;  ///< of tensor data in files we write: a cache line
+
 /// A metadata value. Integers of any width are held as int64 or uint64 with the width they are written with.
 struct GgufValue {
   enum Type : std::uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64 };
-  using Array = std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>, std::string>;  ///< string: bytes of a u8 array
+  /// Integers and bools of any width as int64 (u64 by its bits), floats as double, strings, and u8 as a string of
+  /// bytes.
+  using Array = std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>, std::string>;
   Type type = kU32;
   Type element = kU32;  ///< of an array
   std::variant<std::uint64_t, std::int64_t, double, bool, std::string, Array> data;
@@ -36,7 +51,8 @@ struct GgufValue {
 
 struct GgufTensor {
   std::string name;
-  std::vector<std::uint64_t> shape;  ///< slowest first (the reverse of the file's order): [rows][cols] or [parts][rows][cols]
+  std::vector<std::uint64_t>
+      shape;  ///< slowest first (the reverse of the file's order): [rows][cols] or [parts][rows][cols]
   DType type;
   Bytes data;  ///< into the mapped file
 };
@@ -44,8 +60,16 @@ struct GgufTensor {
 /// A parsed file. Every count, length and offset was checked against the file before it was used; values and names are
 /// untrusted text still. Tensors of types other than ours are refused by name.
 struct GgufFile {
+  static constexpr std::size_t kMaxEntries = 65536;     ///< metadata entries; tensors
+  static constexpr std::size_t kMaxElements = 2097152;  ///< elements of all arrays together (u8 arrays not counted)
+  static constexpr std::size_t kMaxName = 63;           ///< bytes of a tensor name (ggml's limit)
+  static constexpr std::size_t kMaxKey = 65535;
+
   std::map<std::string, GgufValue> metadata;
   std::vector<GgufTensor> tensors;
+  std::string where;  ///< for messages
+  std::size_t alignment = 32;
+  bool has_table_checksum = false;  ///< and it was right
 
   /// Parses `file` (which must outlive the result). Throws Error(kModel, "WHERE: ...").
   static GgufFile parse(Bytes file, const std::string& where);
@@ -55,17 +79,22 @@ struct GgufFile {
   std::optional<std::uint64_t> unsigned_value(const std::string& key) const;
   std::optional<double> float_value(const std::string& key) const;
   std::optional<std::string> string_value(const std::string& key) const;
+  const GgufValue::Array* array(const std::string& key) const;                 ///< null when absent
   const std::vector<std::string>* string_array(const std::string& key) const;  ///< null when absent
 };
 
-/// Collects metadata and tensors, then writes one file atomically. Tensor data is pulled when written, so a model larger than
-/// memory can be converted.
+/// Collects metadata and tensors, then writes one file atomically. Tensor data is pulled when written (twice: for its
+/// checksum, which lies in front of it, and for itself), so a model larger than memory can be converted.
 class GgufWriter {
  public:
+  using Sink = std::function<void(const void* data, std::size_t size)>;
+  using Producer = std::function<void(const Sink& sink)>;  ///< hands over the whole data in order, the same each time
   void set(const std::string& key, GgufValue value) { metadata_.insert_or_assign(key, std::move(value)); }
   /// `parts` are concatenated; together they are the tensor of the given shape and type.
   void add(std::string name, std::vector<std::uint64_t> shape, DType type, std::vector<Bytes> parts);
-  /// Also records each tensor's XXH3-64 under eve.tensor_xxh3 (array of hexadecimal strings, file order).
+  void add(std::string name, std::vector<std::uint64_t> shape, DType type, Producer producer);
+  /// Adds general.alignment and both checksums. Throws kSystem on I/O, kModel when a producer's size is not the
+  /// shape's.
   void write(const std::string& path);
 
  private:
@@ -73,7 +102,7 @@ class GgufWriter {
     std::string name;
     std::vector<std::uint64_t> shape;
     DType type;
-    std::vector<Bytes> parts;
+    Producer producer;
   };
   std::map<std::string, GgufValue> metadata_;
   std::vector<Entry> entries_;

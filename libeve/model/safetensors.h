@@ -12,9 +12,9 @@
 namespace eve {
 
 struct SafeTensor {
-  std::string dtype;                 ///< as spelled: "F32", "BF16", "I32", ...
+  std::string dtype;  ///< as spelled: "F32", "BF16", "I32", ...
   std::vector<std::uint64_t> shape;
-  Bytes data;                        ///< into the file; alignment is not promised
+  Bytes data;  ///< into the file; alignment is not promised
 };
 
 struct SafeTensors {

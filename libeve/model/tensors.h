@@ -55,12 +55,13 @@ struct TensorSpec {
   Place gguf;   ///< "blk.0.ffn_gate_exps.weight" part e of n_expert, ...
   Place hub;    ///< "transformer.h.0.attn.c_attn.weight" part 0..2 of 3, ...
   std::size_t rows, cols;
-  bool matrix;  ///< multiplied with activations: quantised on request and decayed by AdamW. Others stay F32.
+  bool matrix;  ///< multiplied with activations: decayed by AdamW
+  bool f32;     ///< F32 in every file and in memory, whatever type is asked for: vectors and the router
 };
 
 /// Calls fn(const TensorSpec&, Tensor&) for each tensor, always in the same order: in it, tensors that GGUF stores as one are
-/// neighbours, and so are q, k, v of a layer. Resizes `weights` to the config first. `router` is a matrix for AdamW but is
-/// stored as F32 whatever the type asked for: choices of experts must not move.
+/// neighbours, and so are q, k, v of a layer. Resizes `weights` to the config first. `router` is a matrix for AdamW but stays
+/// F32: choices of experts must not move.
 template <class Fn>
 void for_each_tensor(const Config& config, Weights& weights, Fn&& fn);
 template <class Fn>

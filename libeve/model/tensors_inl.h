@@ -10,7 +10,7 @@ struct TensorWalk {
   const Config& config;
 
   static TensorSpec spec(std::string gguf, std::string hub, std::size_t rows, std::size_t cols, bool matrix) {
-    return {{std::move(gguf), 0, 1}, {std::move(hub), 0, 1}, rows, cols, matrix};
+    return {{std::move(gguf), 0, 1}, {std::move(hub), 0, 1}, rows, cols, matrix, !matrix};
   }
 
   template <class W, class Fn>
@@ -32,7 +32,9 @@ struct TensorWalk {
       attention("attn_v", 2, layer.v);
       visit(spec(g + "attn_output.weight", h + "attn.c_proj.weight", d, a, true), layer.c_proj);
       visit(spec(g + "ffn_norm.weight", h + "ln_2.weight", 1, d, false), layer.ln_2);
-      visit(spec(g + "ffn_gate_inp.weight", h + "mlp.router.weight", config.n_expert, d, true), layer.router);
+      TensorSpec router = spec(g + "ffn_gate_inp.weight", h + "mlp.router.weight", config.n_expert, d, true);
+      router.f32 = true;
+      visit(router, layer.router);
       const std::string shared = h + "mlp.shared_expert.";
       visit(spec(g + "ffn_gate_shexp.weight", shared + "w1.weight", config.shared_ff, d, true), layer.shared.w1);
       visit(spec(g + "ffn_up_shexp.weight", shared + "w2.weight", config.shared_ff, d, true), layer.shared.w2);

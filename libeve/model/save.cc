@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "kernels/kernels.h"
+#include "model/gguf_keys.h"
+#include "model/load.h"
+#include "model/model.h"
+
+namespace eve {
+
+namespace {
+
+constexpr std::size_t kChunkWeights = 65536;
+
+/// llama.h, enum llama_ftype.
+std::uint32_t file_type(DType type) {
+  switch (type) {
+    case DType::kF32:
+      return 0;
+    case DType::kF16:
+      return 1;
+    case DType::kQ4_0:
+      return 2;
+    case DType::kQ8_0:
+      return 7;
+    case DType::kBF16:
+      return 32;
+  }
+  return 0;
+}
+
+/// Hands over the weights of `tensor` as `type`, some rows at a time.
+void convert(const Tensor& tensor, DType type, const GgufWriter::Sink& sink) {
+  if (tensor.type == type) return sink(tensor.data, tensor.bytes());
+  const std::size_t most = std::clamp<std::size_t>(kChunkWeights / tensor.cols, 1, tensor.rows);
+  std::vector<float> values(most * tensor.cols);
+  std::vector<std::byte> converted(most * row_bytes(type, tensor.cols));
+  for (std::size_t row = 0; row < tensor.rows; row += most) {
+    const std::size_t rows = std::min(most, tensor.rows - row);
+    const auto* from = static_cast<const std::byte*>(tensor.data) + row * row_bytes(tensor.type, tensor.cols);
+    kernels().dequantize[static_cast<std::size_t>(tensor.type)](from, rows * tensor.cols, values.data());
+    if (type == DType::kF32) {
+      sink(values.data(), rows * tensor.cols * sizeof(float));
+    } else {
+      quantize_row(type, values.data(), rows * tensor.cols, converted.data());
+      sink(converted.data(), rows * row_bytes(type, tensor.cols));
+    }
+  }
+}
+
+void set_config(GgufWriter& writer, const ModelData& model, DType type, bool llama_cpp) {
+  const Config& config = model.config;
+  const std::string architecture = llama_cpp ? kLlamaCppArchitecture : kEveArchitecture;
+  const auto size = [&](const char* key, std::size_t value) {
+    writer.set(architecture + "." + key, GgufValue::u32(static_cast<std::uint32_t>(value)));
+  };
+  writer.set(kArchitectureKey, GgufValue::string(architecture));
+  writer.set(kFileTypeKey, GgufValue::u32(file_type(type)));
+  writer.set(kQuantizationKey, GgufValue::u32(2));
+  size(keys::kVocabulary, config.vocab_size);
+  size(keys::kContext, config.context);
+  size(keys::kEmbedding, config.n_embd);
+  size(keys::kLayers, config.n_layer);
+  size(keys::kHeads, config.n_head);
+  size(keys::kHeadDim, config.head_dim);
+  size(keys::kExperts, config.n_expert);
+  size(keys::kExpertsUsed, config.top_k);
+  size(keys::kExpertWidth, config.expert_ff);
+  size(keys::kSharedWidth, config.shared_ff);
+  writer.set(architecture + "." + keys::kRopeBase, GgufValue::f32(config.rope_theta));
+  writer.set(architecture + "." + keys::kNormEpsilon, GgufValue::f32(config.norm_eps));
+  if (llama_cpp) {
+    size(keys::kKeyValueHeads, config.n_head);
+    size(keys::kValueDim, config.head_dim);
+    size(keys::kRopeDims, config.head_dim);
+    size(keys::kDenseWidth, config.expert_ff);
+    size(keys::kMoeStep, 1);
+    size(keys::kDenseLayers, 0);
+  }
+}
+
+void set_info(GgufWriter& writer, const ModelData& model) {
+  const ModelInfo& info = model.info;
+  const auto text = [&](const char* key, const std::string& value) {
+    if (!value.empty()) writer.set(key, GgufValue::string(value));
+  };
+  text(kNameKey, info.name);
+  text(kTaskKey, info.task);
+  text(kPromptKey, info.prompt);
+  writer.set(kLayoutKey, GgufValue::string("rows"));
+  writer.set(kHeadKey, GgufValue::string(std::string(head_name(model.config.head))));
+  writer.set(kAuxKey, GgufValue::f32(model.config.aux_coef));
+  if (!info.labels.empty()) writer.set(kLabelsKey, GgufValue::strings(info.labels));
+  for (const auto& [key, value] : info.training)
+    writer.set(std::string(kTrainingPrefix) + key, GgufValue::string(value));
+}
+
+void set_tokenizer(GgufWriter& writer, const ModelData& model, bool llama_cpp) {
+  if (!model.tokenizer) return writer.set(kTokenizerKey, GgufValue::string("no_vocab"));
+  Tokenizer::Export exported = model.tokenizer->exported();
+  const bool pieces = !exported.serialized.empty();
+  if (pieces) writer.set(kSentencePieceKey, GgufValue::bytes(exported.serialized));
+  writer.set(kTokenizerKey, GgufValue::string(pieces && llama_cpp ? "llama" : exported.model));
+  if (const auto end = model.tokenizer->end_of_text())
+    writer.set(kEndOfTextKey, GgufValue::u32(static_cast<std::uint32_t>(*end)));
+  if (pieces && !llama_cpp) return;
+
+  if (llama_cpp) {  // which wants a token for each row, and would add one in front
+    for (std::size_t id = exported.tokens.size(); id < model.config.vocab_size; ++id) {
+      exported.tokens.push_back("[PAD" + std::to_string(id) + "]");
+      exported.types.push_back(5);
+      if (pieces) exported.scores.push_back(0);
+    }
+    writer.set(kAddBeginKey, GgufValue::boolean(false));
+    if (pieces) writer.set(kAddSpaceKey, GgufValue::boolean(false));
+    if (const auto end = model.tokenizer->end_of_text())
+      writer.set(kBeginOfTextKey, GgufValue::u32(static_cast<std::uint32_t>(*end)));
+  }
+  writer.set(kTokensKey, GgufValue::strings(std::move(exported.tokens)));
+  writer.set(kTokenTypesKey, GgufValue::i32s(exported.types));
+  if (pieces) {
+    writer.set(kTokenScoresKey, GgufValue::f32s(exported.scores));
+  } else {
+    writer.set(kPreTokenizerKey, GgufValue::string("gpt-2"));
+    writer.set(kMergesKey, GgufValue::strings(std::move(exported.merges)));
+  }
+}
+
+void add_tensors(GgufWriter& writer, const ModelData& model, DType type, const std::string& where) {
+  struct Stacked {
+    TensorSpec spec;  ///< of the first part
+    DType type;
+    std::vector<Tensor> parts;
+  };
+  std::vector<Stacked> stacks;
+  for_each_tensor(model.config, model.weights, [&](const TensorSpec& spec, const Tensor& tensor) {
+    const DType stored = spec.f32 ? DType::kF32 : type;
+    if (spec.cols % dtype_block(stored) != 0)
+      throw Error(Status::kModel, where + ": rows of " + std::to_string(spec.cols) + " weights (" + spec.gguf.name +
+                                      ") cannot be " + std::string(dtype_name(stored)) + ", which takes multiples of " +
+                                      std::to_string(dtype_block(stored)));
+    if (spec.gguf.part == 0) stacks.push_back({spec, stored, {}});
+    stacks.back().parts.push_back(tensor);
+  });
+  for (Stacked& stack : stacks) {
+    const TensorSpec& spec = stack.spec;
+    std::vector<std::uint64_t> shape = {spec.gguf.parts, spec.rows, spec.cols};
+    if (spec.gguf.parts == 1) shape.erase(shape.begin());
+    if (!spec.matrix) shape = {spec.cols};
+    writer.add(spec.gguf.name, std::move(shape), stack.type,
+               [parts = std::move(stack.parts), stored = stack.type](const auto& sink) {
+                 for (const Tensor& part : parts) convert(part, stored, sink);
+               });
+  }
+}
+
+}  // namespace
+
+void save_model(const ModelData& model, DType type, const std::string& path, bool llama_cpp) {
+  const std::string where = printable(path);
+  check_config(model.config, where);
+  check_model(model, where);
+  if (llama_cpp && model.config.head != Head::kLm)
+    throw Error(Status::kModel, where + ": llama.cpp has no " + std::string(head_name(model.config.head)) + " head");
+  GgufWriter writer;
+  set_config(writer, model, type, llama_cpp);
+  set_info(writer, model);
+  set_tokenizer(writer, model, llama_cpp);
+  add_tensors(writer, model, type, where);
+  writer.write(path);
+}
+
+}  // namespace eve
