@@ -56,7 +56,8 @@ double worst_error(Shape s, Transpose a_t, Transpose b_t, float beta, Math math,
       }
       double sum = beta == 0 ? 0 : was, size = beta == 0 ? 0 : std::fabs(was);
       for (std::size_t p = 0; p < s.k; ++p) {
-        const double product = factor(a[1 + (at ? p * lda + i : i * lda + p)]) * factor(b[1 + (bt ? j * ldb + p : p * ldb + j)]);
+        const double product =
+            factor(a[1 + (at ? p * lda + i : i * lda + p)]) * factor(b[1 + (bt ? j * ldb + p : p * ldb + j)]);
         sum += product;
         size += std::fabs(product);
       }
@@ -67,7 +68,7 @@ double worst_error(Shape s, Transpose a_t, Transpose b_t, float beta, Math math,
   return worst;
 }
 
-const std::vector<Shape> kShapes{{1, 1, 1},    {1, 5, 3},    {7, 1, 2},    {17, 33, 31},  {64, 64, 64},   {65, 31, 129},
+const std::vector<Shape> kShapes{{1, 1, 1},    {1, 5, 3},    {7, 1, 2},    {17, 33, 31},   {64, 64, 64},  {65, 31, 129},
                                  {13, 300, 8}, {300, 13, 7}, {96, 48, 33}, {48, 130, 257}, {33, 17, 1100}};
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 
 struct TypeInfo {
   std::string_view name;
-  std::size_t block;        // weights
+  std::size_t block;  // weights
   std::size_t block_bytes;
 };
 constexpr TypeInfo kTypes[kDTypes] = {

@@ -58,7 +58,8 @@ float dot_row(const void* w, const float* x, std::size_t n) {
 template <DType type>
 void matvec(const void* w, std::size_t rows, std::size_t cols, const float* x, float* y) {
   const std::size_t stride = cols * (type == DType::kF32 ? 4 : 2);
-  for (std::size_t r = 0; r < rows; ++r) y[r] = dot_row<type>(static_cast<const unsigned char*>(w) + r * stride, x, cols);
+  for (std::size_t r = 0; r < rows; ++r)
+    y[r] = dot_row<type>(static_cast<const unsigned char*>(w) + r * stride, x, cols);
 }
 
 template <class Block>
@@ -79,7 +80,8 @@ void matvec_q(const void* w, std::size_t rows, std::size_t cols, const BlockA8* 
 void quantize_a8(const float* x, std::size_t n, BlockA8* blocks) {
   for (std::size_t b = 0; b < n / 32; ++b, x += 32) {
     std::uint32_t largest_bits = 0;  // as integers: NaN above infinity above every finite magnitude
-    for (int i = 0; i < 32; ++i) largest_bits = std::max(largest_bits, std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu);
+    for (int i = 0; i < 32; ++i)
+      largest_bits = std::max(largest_bits, std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu);
     BlockA8& block = blocks[b];
     block.d = 0;
     std::memset(block.q, 0, sizeof block.q);
