@@ -20,6 +20,9 @@ struct CommonValues {
 /// last.
 std::vector<Option> all_options(const Command& command, bool is_tool_with_commands, Run& run, CommonValues& values);
 
+/// The same for reading about them: the values go nowhere.
+std::vector<Option> declared_options(const Tool& tool, const Command& command);
+
 /// Reads the arguments after argv[0] (and the environment and the config file) into what the options are bound to, and
 /// returns the command that was chosen: the tool itself when it has none. Throws kInput.
 const Command& parse_arguments(const Tool& tool, const std::vector<std::string>& arguments, Run& run,
@@ -29,7 +32,7 @@ const Command& parse_arguments(const Tool& tool, const std::vector<std::string>&
 std::string help_text(const Tool& tool, const Command& command);
 /// The man page, in man(7) macros.
 std::string man_page(const Tool& tool);
-/// A completion script; shell is "bash", "zsh" or "fish".
+/// A completion script; throws kInput when shell is not "bash", "zsh" or "fish".
 std::string completion(const Tool& tool, const std::string& shell);
 
 }  // namespace eve
