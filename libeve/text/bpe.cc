@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "eve/error.h"
 #include "text/byte_alphabet.h"
@@ -16,48 +18,59 @@ namespace eve {
 namespace {
 
 constexpr std::size_t kMaxTokens = 1'048'576;
+// Building the tables is a long row of cache misses; this many of them are asked for ahead.
+constexpr std::size_t kAhead = 16;
+constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads keys over a table: 2^64 / golden ratio
 enum Type : std::int32_t { kNormal = 1, kUnknown = 2, kControl = 3, kUnused = 5 };
 
 [[noreturn]] void refuse(const std::string& where, const std::string& why) {
   throw Error(Status::kModel, where + ": " + why);
 }
 
-// Ids of the normal tokens by their spelling; open addressing, lives while the tables are built.
+// Ids of the normal tokens by their spelling; open addressing, lives while the tables are built. A spelling of up to
+// eight bytes is its own key, so that most look-ups touch one cache line.
 class Spellings {
  public:
   explicit Spellings(const std::vector<std::string>& tokens)
-      : tokens_(tokens), mask_(std::bit_ceil(tokens.size() * 2 + 1) - 1), slots_(mask_ + 1, Slot{0, -1}) {}
+      : tokens_(tokens), slots_(std::bit_ceil(tokens.size() * 2)) {}
 
   // False when the spelling is there already.
   bool insert(TokenId id) {
     const std::string& text = tokens_[static_cast<std::size_t>(id)];
     Slot& slot = slots_[place(text)];
     if (slot.id >= 0) return false;
-    slot = {hash(text), id};
+    slot = {key(text), static_cast<std::uint32_t>(text.size()), id};
     return true;
   }
   TokenId find(std::string_view text) const { return slots_[place(text)].id; }  // -1 when absent
+  void prefetch(std::string_view text) const { __builtin_prefetch(&slots_[home(key(text))]); }
 
  private:
   struct Slot {
-    std::uint32_t hash;
-    TokenId id;
+    std::uint64_t key = 0;
+    std::uint32_t size = 0;
+    TokenId id = -1;
   };
   const std::vector<std::string>& tokens_;
-  std::size_t mask_;
   std::vector<Slot> slots_;
 
-  static std::uint32_t hash(std::string_view text) {
-    return static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()));
+  static std::uint64_t key(std::string_view text) {
+    std::uint64_t bytes = 0;
+    if (text.size() > sizeof bytes) return XXH3_64bits(text.data(), text.size());
+    std::memcpy(&bytes, text.data(), text.size());
+    return bytes;
+  }
+  std::size_t home(std::uint64_t key) const {
+    return static_cast<std::size_t>((key ^ key >> 32) * kGolden >> 32) & (slots_.size() - 1);
   }
   std::size_t place(std::string_view text) const {
-    const std::uint32_t wanted = hash(text);
-    std::size_t at = wanted & mask_;
-    while (slots_[at].id >= 0 &&
-           (slots_[at].hash != wanted || tokens_[static_cast<std::size_t>(slots_[at].id)] != text)) {
-      at = (at + 1) & mask_;
+    const std::uint64_t wanted = key(text);
+    for (std::size_t at = home(wanted);; at = (at + 1) & (slots_.size() - 1)) {
+      const Slot& slot = slots_[at];
+      if (slot.id < 0) return at;
+      if (slot.key != wanted || slot.size != text.size()) continue;
+      if (text.size() <= sizeof wanted || tokens_[static_cast<std::size_t>(slot.id)] == text) return at;
     }
-    return at;
   }
 };
 
@@ -82,6 +95,7 @@ class Merges {
     slot = entry;
     return true;
   }
+  void prefetch(const Entry& entry) const { __builtin_prefetch(&slots_[home(entry.left, entry.right)]); }
   // The entry of the pair; its rank is kNone when the pair does not merge.
   const Entry& find(TokenId left, TokenId right) const { return slots_[place(left, right)]; }
   const std::vector<Entry>& slots() const { return slots_; }
@@ -90,9 +104,12 @@ class Merges {
   std::vector<Entry> slots_;
   int shift_ = 63;
 
-  std::size_t place(TokenId left, TokenId right) const {
+  std::size_t home(TokenId left, TokenId right) const {
     const auto key = static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
-    auto at = static_cast<std::size_t>(key * 0x9E3779B97F4A7C15u >> shift_);
+    return static_cast<std::size_t>(key * kGolden >> shift_);
+  }
+  std::size_t place(TokenId left, TokenId right) const {
+    std::size_t at = home(left, right);
     while (slots_[at].rank != kNone && (slots_[at].left != left || slots_[at].right != right)) {
       at = (at + 1) & (slots_.size() - 1);
     }
@@ -183,6 +200,7 @@ class Bpe final : public Tokenizer {
     offsets_.reserve(tokens_.size() + 1);
     offsets_.push_back(0);
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (i + kAhead < tokens_.size()) spellings.prefetch(tokens_[i + kAhead]);
       const auto id = static_cast<TokenId>(i);
       if (types_[i] == kNormal) {
         if (!append_spelled_bytes(tokens_[i], bytes_)) {
@@ -206,24 +224,41 @@ class Bpe final : public Tokenizer {
 
   void add_merges(const Spellings& spellings, const std::vector<std::string>& merges, const std::string& where) {
     if (merges.size() >= Merges::kNone) refuse(where, "too many merges");
-    merge_count_ = merges.size();
-    merges_.reserve(merges.size());
+    const auto wrong = [&](std::size_t rank, const char* why) {
+      refuse(where, "merge " + std::to_string(rank) + " " + why);
+    };
+    std::vector<Merges::Entry> entries(merges.size());
     std::string result;
+    std::size_t merged = 0;
     for (std::size_t rank = 0; rank < merges.size(); ++rank) {
-      const std::string_view merge = merges[rank];
-      const auto wrong = [&](const char* why) { refuse(where, "merge " + std::to_string(rank) + " " + why); };
-      const std::size_t space = merge.find(' ');
-      if (space == merge.npos || space == 0 || space + 1 == merge.size() || merge.find(' ', space + 1) != merge.npos) {
-        wrong("does not have two parts");
+      if (rank + kAhead < merges.size()) {
+        const auto [left, right] = parts(merges[rank + kAhead]);
+        spellings.prefetch(left);
+        spellings.prefetch(right);
       }
-      const std::string_view left = merge.substr(0, space), right = merge.substr(space + 1);
+      const auto [left, right] = parts(merges[rank]);
+      if (left.empty() || right.empty() || right.find(' ') != right.npos) wrong(rank, "does not have two parts");
       result.assign(left).append(right);
-      const Merges::Entry entry = {spellings.find(left), spellings.find(right), static_cast<std::uint32_t>(rank),
-                                   spellings.find(result)};
-      if (entry.left < 0 || entry.right < 0) wrong("has a part that is not a token");
-      if (entry.merged < 0) wrong("gives something that is not a token");
-      if (!merges_.insert(entry)) wrong("is there twice");
+      // Vocabularies list the results in the order of the merges, so the next one is usually the one behind.
+      const std::size_t guess = merged + 1;
+      const bool guessed = guess < tokens_.size() && types_[guess] == kNormal && tokens_[guess] == result;
+      Merges::Entry& entry = entries[rank];
+      entry = {spellings.find(left), spellings.find(right), static_cast<std::uint32_t>(rank),
+               guessed ? static_cast<TokenId>(guess) : spellings.find(result)};
+      if (entry.left < 0 || entry.right < 0) wrong(rank, "has a part that is not a token");
+      if (entry.merged < 0) wrong(rank, "gives something that is not a token");
+      merged = static_cast<std::size_t>(entry.merged);
     }
+    merges_.reserve(merges.size());
+    for (std::size_t rank = 0; rank < entries.size(); ++rank) {
+      if (rank + kAhead < entries.size()) merges_.prefetch(entries[rank + kAhead]);
+      if (!merges_.insert(entries[rank])) wrong(rank, "is there twice");
+    }
+    merge_count_ = merges.size();
+  }
+  static std::pair<std::string_view, std::string_view> parts(std::string_view merge) {
+    const std::size_t space = std::min(merge.find(' '), merge.size());
+    return {merge.substr(0, space), merge.substr(std::min(space + 1, merge.size()))};
   }
 
   // Sets rank and result of the pair that starts at `at`; true when it can merge.
