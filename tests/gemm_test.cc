@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "kernels/gemm_bf16.h"
 #include "kernels/kernels.h"
 
 using namespace eve;
@@ -33,7 +34,8 @@ constexpr float kUntouched = 12345.0f;
 
 // Worst |difference| / (sum of |products| + |beta C|) against a loop in double precision; infinity when something
 // outside C's m x n values changed. Rows are stored three values apart from each other.
-double worst_error(Shape s, Transpose a_t, Transpose b_t, float beta, Math math, Threads& threads) {
+template <class Product>
+double worst_error(Shape s, Transpose a_t, Transpose b_t, float beta, Math math, const Product& product) {
   constexpr std::size_t kGap = 3;
   const bool at = a_t == Transpose::kYes, bt = b_t == Transpose::kYes;
   const std::size_t lda = (at ? s.m : s.k) + kGap, ldb = (bt ? s.k : s.n) + kGap, ldc = s.n + kGap;
@@ -44,7 +46,7 @@ double worst_error(Shape s, Transpose a_t, Transpose b_t, float beta, Math math,
       c[1 + i * ldc + j] = beta == 0 ? std::numeric_limits<float>::quiet_NaN() : random_value();
   const std::vector<float> before = c;
   // Off by one float: no argument is aligned to a vector.
-  gemm(a_t, b_t, s.m, s.n, s.k, a.data() + 1, lda, b.data() + 1, ldb, beta, c.data() + 1, ldc, math, threads);
+  product(a_t, b_t, s.m, s.n, s.k, a.data() + 1, lda, b.data() + 1, ldb, beta, c.data() + 1, ldc);
   const auto factor = [&](float x) -> double { return math == Math::kBF16 ? bf16_to_float(float_to_bf16(x)) : x; };
   double worst = 0;
   for (std::size_t i = 0; i < s.m; ++i) {
@@ -68,22 +70,54 @@ double worst_error(Shape s, Transpose a_t, Transpose b_t, float beta, Math math,
   return worst;
 }
 
-const std::vector<Shape> kShapes{{1, 1, 1},    {1, 5, 3},    {7, 1, 2},    {17, 33, 31},   {64, 64, 64},  {65, 31, 129},
-                                 {13, 300, 8}, {300, 13, 7}, {96, 48, 33}, {48, 130, 257}, {33, 17, 1100}};
+const std::vector<Shape> kShapes{{1, 1, 1},    {1, 5, 3},      {7, 1, 2},      {17, 33, 31},
+                                 {64, 64, 64}, {65, 31, 129},  {13, 300, 8},   {300, 13, 7},
+                                 {96, 48, 33}, {48, 130, 257}, {33, 17, 1100}, {40, 1100, 20}};
+
+template <class Product>
+void check_all(Math math, const Product& product) {
+  for (const Transpose a_t : {Transpose::kNo, Transpose::kYes})
+    for (const Transpose b_t : {Transpose::kNo, Transpose::kYes})
+      for (const float beta : {0.0f, 1.0f})
+        for (const Shape& s : kShapes) {
+          CAPTURE(static_cast<int>(a_t), static_cast<int>(b_t), beta, s.m, s.n, s.k);
+          CHECK(worst_error(s, a_t, b_t, beta, math, product) < 1e-6);
+        }
+}
 
 }  // namespace
 
 TEST_CASE("every combination of transposes, beta, mathematics and threads agrees with a loop in double precision") {
   for (const std::size_t count : {1u, 2u}) {
     Threads threads(count);
-    for (const Math math : {Math::kF32, Math::kBF16})
-      for (const Transpose a_t : {Transpose::kNo, Transpose::kYes})
-        for (const Transpose b_t : {Transpose::kNo, Transpose::kYes})
-          for (const float beta : {0.0f, 1.0f})
-            for (const Shape& s : kShapes) {
-              CAPTURE(count, static_cast<int>(math), static_cast<int>(a_t), static_cast<int>(b_t), beta, s.m, s.n, s.k);
-              CHECK(worst_error(s, a_t, b_t, beta, math, threads) < 1e-6);
-            }
+    for (const Math math : {Math::kF32, Math::kBF16}) {
+      const auto product = [&](auto... arguments) { gemm(arguments..., math, threads); };
+      CAPTURE(count, static_cast<int>(math));
+      check_all(math, product);
+    }
+  }
+}
+
+TEST_CASE("every bfloat16 kernel of this CPU agrees with a loop in double precision") {
+  for (const Bf16Kernel* kernel : bf16_kernels())
+    for (const std::size_t count : {1u, 2u}) {
+      Threads threads(count);
+      const auto product = [&](auto... arguments) { gemm_bf16(*kernel, arguments..., threads); };
+      CAPTURE(kernel->name, count);
+      check_all(Math::kBF16, product);
+    }
+}
+
+TEST_CASE("bfloat16 kernels give the same bits with one thread and with two") {
+  const std::size_t m = 200, n = 130, k = 700;
+  const std::vector<float> a = random_values(m * k), b = random_values(k * n);
+  Threads one(1), two(2);
+  for (const Bf16Kernel* kernel : bf16_kernels()) {
+    CAPTURE(kernel->name);
+    std::vector<float> c1(m * n), c2(m * n);
+    gemm_bf16(*kernel, Transpose::kNo, Transpose::kNo, m, n, k, a.data(), k, b.data(), n, 0, c1.data(), n, one);
+    gemm_bf16(*kernel, Transpose::kNo, Transpose::kNo, m, n, k, a.data(), k, b.data(), n, 0, c2.data(), n, two);
+    CHECK(c1 == c2);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eve/error.h"
+#include "kernels/gemm_bf16.h"
 #include "kernels/kernels.h"
 
 namespace eve {
@@ -19,6 +20,12 @@ int blas_int(size_t value) {
   if (value > static_cast<size_t>(std::numeric_limits<int>::max()))
     throw Error(Status::kSystem, "matrix product: a dimension exceeds 2^31 - 1; use smaller batches");
   return static_cast<int>(value);
+}
+
+// The CPU's own bfloat16 products, unless EVE_ISA names a lesser table than its best.
+const Bf16Kernel* native_bf16() {
+  static const bool native = &kernels() == available_kernels().back() && !bf16_kernels().empty();
+  return native ? bf16_kernels().back() : nullptr;
 }
 
 // `rows` x `cols` values rounded to bfloat16, without gaps between rows.
@@ -62,6 +69,8 @@ void gemm(Transpose a_t, Transpose b_t, size_t m, size_t n, size_t k, const floa
     return;
   }
   if (math == Math::kF32) return gemm_f32(a_t, b_t, m, n, k, a, lda, b, ldb, beta, c, ldc, threads);
+  if (const Bf16Kernel* kernel = native_bf16())
+    return gemm_bf16(*kernel, a_t, b_t, m, n, k, a, lda, b, ldb, beta, c, ldc, threads);
   const size_t a_cols = a_t == Transpose::kYes ? m : k, b_cols = b_t == Transpose::kYes ? k : n;
   const std::vector<float> a16 = rounded(a, a_t == Transpose::kYes ? k : m, a_cols, lda, threads);
   const std::vector<float> b16 = rounded(b, b_t == Transpose::kYes ? n : k, b_cols, ldb, threads);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # One file per instruction set, each compiled with its own flags; the rest of the library is the plain baseline.
-set(x86_64_isas avx2 avx512 avx512vnni)
+set(x86_64_isas avx2 avx512 avx512vnni gemm_avx512bf16 gemm_amx)
 set(aarch64_isas neon neondot)
 set(avx2_flags -mavx2 -mfma -mf16c)
 set(avx512_flags ${avx2_flags} -mavx512f -mavx512bw -mavx512vl -mavx512dq)
@@ -9,6 +9,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   list(APPEND avx512_flags -Wno-uninitialized -Wno-maybe-uninitialized)
 endif()
 set(avx512vnni_flags ${avx512_flags} -mavx512vnni)
+set(gemm_avx512bf16_flags ${avx512_flags} -mavx512bf16)
+set(gemm_amx_flags -mamx-tile -mamx-bf16)
 set(neon_flags)
 set(neondot_flags -march=armv8.2-a+dotprod)
 
