@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gradients of forward.h, operation by operation in reverse, under the same names.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/forward.h"
+
+namespace eve {
+
+/// One fp32 number for each parameter (weights, gradients, moments), laid out as for_each_tensor walks them.
+class ParameterBuffer {
+ public:
+  explicit ParameterBuffer(const Config& config);
+  std::vector<float>& values() { return values_; }
+  const std::vector<float>& values() const { return values_; }
+  const Weights& weights() const { return weights_; }  ///< F32 views into values()
+  /// The same memory, for writing: tensor must be one of weights().
+  float* writable(const Tensor& tensor) { return values_.data() + (tensor.f32() - values_.data()); }
+
+  ParameterBuffer(ParameterBuffer&&) = default;
+
+ private:
+  std::vector<float> values_;
+  Weights weights_;
+};
+
+struct LossSum {
+  double cross_entropy = 0;  ///< sum over targets, in nats
+  std::size_t targets = 0;
+  std::size_t correct = 0;  ///< targets whose score is the largest
+  LossSum& operator+=(const LossSum& other);
+};
+
+inline constexpr std::int32_t kNoTarget = -100;
+
+/// Cross entropy of the head's scores against targets, and its gradients times `scale`.
+/// targets: one a token (kLm: the next token; kTag: the tag) or one a sequence (kLabel). Rows with kNoTarget cost nothing: only the
+/// others reach the head, a few hundred at a time. With `d_hidden` null nothing is differentiated; else d_hidden
+/// [T][n_embd] is overwritten and the head's gradients are added to `gradients`.
+LossSum head_loss(const Config& config, const Weights& weights, const Batch& batch, std::span<const float> hidden,
+                  std::span<const std::int32_t> targets, float scale, Executor executor, float* d_hidden,
+                  ParameterBuffer* gradients);
+
+/// Adds to `gradients` those of a loss whose gradient by `activations.hidden` is d_hidden [T][n_embd], plus those of
+/// aux_scale * sum over layers of aux_loss. `activations` come from forward(keep = true) with the same arguments.
+void backward(const Config& config, const Weights& weights, const Batch& batch, const Activations& activations,
+              std::span<const float> d_hidden, float aux_scale, Executor executor, ParameterBuffer& gradients);
+
+}  // namespace eve
