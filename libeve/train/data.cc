@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/data.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <unordered_map>
+
+#include "base/io.h"
+#include "base/json.h"
+#include "train/backward.h"
+
+namespace eve {
+
+namespace {
+
+constexpr std::size_t kMaxDataBytes = std::size_t{4} << 30;
+
+using Row = simdjson::dom::element;
+
+/// Calls fn for each line; any complaint about it becomes an Error with its file and number.
+void for_each_row(const std::vector<std::string>& paths, const std::function<void(Row, const std::string& where)>& fn) {
+  simdjson::dom::parser parser;
+  for (const std::string& path : paths) {
+    const std::string text = read_file(path, kMaxDataBytes);
+    std::size_t number = 0;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      ++number;
+      if (end > at) {
+        const std::string where = printable(path) + ":" + std::to_string(number);
+        try {
+          fn(parse_json(parser, std::string_view(text).substr(at, end - at), where), where);
+        } catch (const simdjson::simdjson_error& error) {
+          throw Error(Status::kInput, where + ": not a training row of this task: " + error.what());
+        }
+      }
+      at = end + 1;
+    }
+  }
+}
+
+std::int32_t index_of(const std::unordered_map<std::string_view, std::int32_t>& index, const std::string& name,
+                      const std::string& where) {
+  const auto found = index.find(name);
+  if (found == index.end()) throw Error(Status::kInput, where + ": label " + printable(name) + " is not one of the model's");
+  return found->second;
+}
+
+struct TokenRange {
+  std::size_t start, end;
+};
+
+/// The bytes of each token, without its leading white space unless it is nothing else: a span never begins with a space, a token often does.
+std::vector<TokenRange> content_ranges(const Tokenizer& tokenizer, const std::vector<TokenId>& tokens) {
+  std::vector<TokenRange> ranges;
+  std::size_t at = 0;
+  for (const TokenId id : tokens) {
+    const std::string_view bytes = tokenizer.bytes(id);
+    const std::size_t content = std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size());
+    ranges.push_back({at + (content == bytes.size() ? 0 : content), at + bytes.size()});
+    at += bytes.size();
+  }
+  return ranges;
+}
+
+using LabelIndex = std::unordered_map<std::string_view, std::int32_t>;
+
+Example tag_example(Row row, const Tokenizer& tokenizer, const LabelIndex& index, const std::string& where, Dataset& out) {
+  const std::string_view text = row["text"];
+  Example example{tokenizer.encode(text), {}};
+  example.targets.assign(example.tokens.size(), index_of(index, "O", where));
+  const std::vector<TokenRange> ranges = content_ranges(tokenizer, example.tokens);
+  for (const Row span : row["spans"].get_array()) {
+    const std::uint64_t start = span["start"], end = span["end"];
+    const std::string_view name = span["label"];
+    const std::string label(name);
+    if (start >= end || end > text.size()) throw Error(Status::kInput, where + ": a span lies outside the text");
+    const auto first = static_cast<std::size_t>(
+        std::partition_point(ranges.begin(), ranges.end(), [&](TokenRange r) { return r.end <= start; }) - ranges.begin());
+    const auto last = static_cast<std::size_t>(
+        std::partition_point(ranges.begin(), ranges.end(), [&](TokenRange r) { return r.start < end; }) - ranges.begin()) - 1;
+    out.misaligned += ranges[first].start != start || ranges[last].end != end;
+    for (std::size_t t = first; t <= last; ++t) {
+      const char* prefix = first == last ? "S-" : t == first ? "B-" : t == last ? "E-" : "I-";
+      example.targets[t] = index_of(index, prefix + label, where);
+    }
+  }
+  return example;
+}
+
+}  // namespace
+
+std::vector<std::string> bioes_tags(const std::vector<std::string>& labels) {
+  std::vector<std::string> tags{"O"};
+  for (const std::string& label : labels)
+    for (const char* prefix : {"B-", "I-", "E-", "S-"}) tags.push_back(prefix + label);
+  return tags;
+}
+
+std::vector<std::string> collect_labels(const std::vector<std::string>& paths, Head head) {
+  std::set<std::string> labels;
+  for_each_row(paths, [&](Row row, const std::string&) {
+    if (head == Head::kLabel) {
+      labels.emplace(std::string_view(row["label"]));
+    } else {
+      for (const Row span : row["spans"].get_array()) labels.emplace(std::string_view(span["label"]));
+    }
+  });
+  return {labels.begin(), labels.end()};
+}
+
+Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tokenizer& tokenizer,
+                     const std::vector<std::string>& names, std::size_t context) {
+  Dataset out;
+  LabelIndex index;
+  for (std::size_t i = 0; i < names.size(); ++i) index.emplace(names[i], static_cast<std::int32_t>(i));
+  const auto add = [&](Example example) {
+    if (example.tokens.empty()) return;
+    out.tokens += example.tokens.size();
+    out.targets += static_cast<std::size_t>(std::count_if(example.targets.begin(), example.targets.end(), [](auto t) { return t != kNoTarget; }));
+    out.examples.push_back(std::move(example));
+  };
+  for_each_row(paths, [&](Row row, const std::string& where) {
+    if (head == Head::kTag) {
+      const Example whole = tag_example(row, tokenizer, index, where, out);
+      for (std::size_t at = 0; at < whole.tokens.size(); at += context) {
+        const auto first = static_cast<std::ptrdiff_t>(at), last = static_cast<std::ptrdiff_t>(std::min(at + context, whole.tokens.size()));
+        add({{whole.tokens.begin() + first, whole.tokens.begin() + last}, {whole.targets.begin() + first, whole.targets.begin() + last}});
+      }
+      return;
+    }
+    Example example;
+    if (head == Head::kLabel) {
+      example.tokens = tokenizer.encode(row["text"]);
+      example.targets = {index_of(index, std::string(std::string_view(row["label"])), where)};
+    } else {
+      example.tokens = tokenizer.encode(row["prompt"]);
+      const std::size_t prompt = example.tokens.size();
+      for (const TokenId id : tokenizer.encode(row["answer"])) example.tokens.push_back(id);
+      if (const auto end = tokenizer.end_of_text()) example.tokens.push_back(*end);
+      example.targets.assign(example.tokens.size(), kNoTarget);
+      for (std::size_t t = std::max<std::size_t>(prompt, 1); t < example.tokens.size(); ++t) example.targets[t - 1] = example.tokens[t];
+    }
+    if (example.tokens.size() > context) {
+      ++out.dropped;
+      return;
+    }
+    add(std::move(example));
+  });
+  return out;
+}
+
+}  // namespace eve

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Training rows to tokens and targets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/config.h"
+#include "text/tokenizer.h"
+
+namespace eve {
+
+struct Example {
+  std::vector<TokenId> tokens;
+  std::vector<std::int32_t> targets;  ///< one a token, or a single one (kLabel); kNoTarget costs nothing
+};
+
+/// Names of the tags of a `tag` head over `labels`: "O", then "B-" "I-" "E-" "S-" of each label.
+std::vector<std::string> bioes_tags(const std::vector<std::string>& labels);
+
+/// All labels that occur in JSON Lines files of a `tag` ("spans": [{"label"}]) or `label` ("label") task, sorted.
+std::vector<std::string> collect_labels(const std::vector<std::string>& paths, Head head);
+
+struct Dataset {
+  std::vector<Example> examples;
+  std::size_t tokens = 0, targets = 0;
+  std::size_t dropped = 0;     ///< rows longer than the context (kLm, kLabel); `tag` rows are cut instead
+  std::size_t misaligned = 0;  ///< spans whose ends fall inside a token
+};
+
+/// Reads JSON Lines. kTag: {"text", "spans": [{"start", "end", "label"}]} with byte offsets, tags as bioes_tags gives them;
+/// kLabel: {"text", "label"}; kLm: {"prompt", "answer"}, targets on the answer and the end of text only.
+/// `names` are the model's tags or labels. Throws kInput with the file and line number of a bad row.
+Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tokenizer& tokenizer,
+                     const std::vector<std::string>& names, std::size_t context);
+
+}  // namespace eve
