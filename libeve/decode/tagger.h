@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// From texts to labelled spans: windows, one forward pass over many of them, Viterbi.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "decode/viterbi.h"
+#include "eve/eve.h"
+#include "model/forward.h"
+#include "model/model.h"
+
+namespace eve {
+
+/// The work of eve::Tagger over borrowed parts; the trainer's evaluation uses it on weights in training.
+class SpanTagger {
+ public:
+  /// `model` (head kTag, with tokenizer and tags) and `threads` must outlive the object. Throws kModel when it is not such a model.
+  SpanTagger(const ModelData& model, Threads& threads);
+  const std::vector<std::string>& labels() const { return scheme_.labels(); }
+  std::vector<std::vector<TaggedSpan>> tag(std::span<const std::string_view> texts);
+
+ private:
+  const ModelData& model_;
+  Threads& threads_;
+  TagScheme scheme_;
+  Activations activations_;
+
+  struct Window;
+  struct Encoded;
+  void run(std::span<const Window> windows, std::span<const Encoded> encoded, std::vector<std::vector<TaggedSpan>>& out);
+};
+
+}  // namespace eve
