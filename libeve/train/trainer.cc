@@ -146,16 +146,17 @@ StepReport Trainer::step(std::span<const Example* const> batch, float lr) {
   return report;
 }
 
-LossSum Trainer::evaluate(std::span<const Example> examples) {
+LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens, Executor executor) {
   std::vector<const Example*> pointers;
   for (const Example& example : examples) pointers.push_back(&example);
   LossSum sum;
+  Activations activations;
   for (std::span<const Example* const> rest = pointers; !rest.empty();) {
-    const std::size_t n = micro_batch(rest, options_.micro_tokens);
+    const std::size_t n = micro_batch(rest, micro_tokens);
     PackedBatch packed;
     for (const Example* example : rest.first(n)) packed.add(*example);
-    forward(model_.config, model_.weights, packed.batch(), nullptr, false, executor_, activations_);
-    sum += head_loss(model_.config, model_.weights, packed.batch(), activations_.hidden, packed.targets, 0, executor_, nullptr, nullptr);
+    forward(model.config, model.weights, packed.batch(), nullptr, false, executor, activations);
+    sum += head_loss(model.config, model.weights, packed.batch(), activations.hidden, packed.targets, 0, executor, nullptr, nullptr);
     rest = rest.subspan(n);
   }
   return sum;

@@ -40,6 +40,9 @@ struct StepReport {
 /// Random weights: N(0, 0.02) for matrices, 1 for norms, 0 for the bias.
 void initialise(const Config& config, ParameterBuffer& parameters, Rng& rng);
 
+/// Loss and accuracy of a model over examples, `micro_tokens` at a time.
+LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens, Executor executor);
+
 /// Holds fp32 master weights, gradients and moments (16 bytes a parameter).
 class Trainer {
  public:
@@ -50,8 +53,6 @@ class Trainer {
   /// One step on this rank's share of a batch. Throws kSystem naming the step when the loss or the gradient is not finite; the
   /// weights are then unchanged.
   StepReport step(std::span<const Example* const> batch, float lr);
-  /// Mean cross entropy and accuracy over the examples, without changing anything.
-  LossSum evaluate(std::span<const Example> examples);
 
   std::size_t steps() const { return step_; }
   const ModelData& model() const { return model_; }  ///< weights are views into this object
