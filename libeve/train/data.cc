@@ -2,43 +2,18 @@
 #include "train/data.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 #include <unordered_map>
 
 #include "base/io.h"
-#include "base/json.h"
+#include "base/jsonl.h"
 #include "train/backward.h"
 
 namespace eve {
 
 namespace {
 
-constexpr std::size_t kMaxDataBytes = std::size_t{4} << 30;
-
 using Row = simdjson::dom::element;
-
-/// Calls fn for each line; any complaint about it becomes an Error with its file and number.
-void for_each_row(const std::vector<std::string>& paths, const std::function<void(Row, const std::string& where)>& fn) {
-  simdjson::dom::parser parser;
-  for (const std::string& path : paths) {
-    const std::string text = read_file(path, kMaxDataBytes);
-    std::size_t number = 0;
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      ++number;
-      if (end > at) {
-        const std::string where = printable(path) + ":" + std::to_string(number);
-        try {
-          fn(parse_json(parser, std::string_view(text).substr(at, end - at), where), where);
-        } catch (const simdjson::simdjson_error& error) {
-          throw Error(Status::kInput, where + ": not a training row of this task: " + error.what());
-        }
-      }
-      at = end + 1;
-    }
-  }
-}
 
 std::int32_t index_of(const std::unordered_map<std::string_view, std::int32_t>& index, const std::string& name,
                       const std::string& where) {
@@ -100,13 +75,14 @@ std::vector<std::string> bioes_tags(const std::vector<std::string>& labels) {
 
 std::vector<std::string> collect_labels(const std::vector<std::string>& paths, Head head) {
   std::set<std::string> labels;
-  for_each_row(paths, [&](Row row, const std::string&) {
-    if (head == Head::kLabel) {
-      labels.emplace(std::string_view(row["label"]));
-    } else {
-      for (const Row span : row["spans"].get_array()) labels.emplace(std::string_view(span["label"]));
-    }
-  });
+  for (const std::string& path : paths)
+    for_each_json_line(path, [&](Row row, const std::string&) {
+      if (head == Head::kLabel) {
+        labels.emplace(std::string_view(row["label"]));
+      } else {
+        for (const Row span : row["spans"].get_array()) labels.emplace(std::string_view(span["label"]));
+      }
+    });
   return {labels.begin(), labels.end()};
 }
 
@@ -121,7 +97,7 @@ Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tok
     out.targets += static_cast<std::size_t>(std::count_if(example.targets.begin(), example.targets.end(), [](auto t) { return t != kNoTarget; }));
     out.examples.push_back(std::move(example));
   };
-  for_each_row(paths, [&](Row row, const std::string& where) {
+  const auto read_row = [&](Row row, const std::string& where) {
     if (head == Head::kTag) {
       const Example whole = tag_example(row, tokenizer, index, where, out);
       for (std::size_t at = 0; at < whole.tokens.size(); at += context) {
@@ -147,7 +123,8 @@ Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tok
       return;
     }
     add(std::move(example));
-  });
+  };
+  for (const std::string& path : paths) for_each_json_line(path, read_row);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/jsonl.h"
 #include "decode/tagger.h"
 
 namespace eve {
@@ -17,30 +18,18 @@ struct Row {
 
 std::vector<Row> read_rows(const std::vector<std::string>& paths) {
   std::vector<Row> rows;
-  simdjson::dom::parser parser;
-  for (const std::string& path : paths) {
-    const std::string text = read_file(path, std::size_t{1} << 32);
-    std::size_t number = 0;
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      const std::string where = printable(path) + ":" + std::to_string(++number);
-      if (end > at) try {
-          const auto line = parse_json(parser, std::string_view(text).substr(at, end - at), where);
-          Row row;
-          row.text = std::string_view(line["text"]);
-          std::string_view source;
-          if (line["source"].get(source) == simdjson::SUCCESS) row.source = source.substr(0, source.find('/'));
-          for (const simdjson::dom::element span : line["spans"].get_array()) {
-            const std::string_view label = span["label"];
-            row.spans.emplace(std::uint64_t(span["start"]), std::uint64_t(span["end"]), label);
-          }
-          rows.push_back(std::move(row));
-        } catch (const simdjson::simdjson_error& error) {
-          throw Error(Status::kInput, where + ": not a row of text and spans: " + error.what());
-        }
-      at = end + 1;
-    }
-  }
+  for (const std::string& path : paths)
+    for_each_json_line(path, [&](simdjson::dom::element line, const std::string&) {
+      Row row;
+      row.text = std::string_view(line["text"]);
+      std::string_view source;
+      if (line["source"].get(source) == simdjson::SUCCESS) row.source = source.substr(0, source.find('/'));
+      for (const simdjson::dom::element span : line["spans"].get_array()) {
+        const std::string_view label = span["label"];
+        row.spans.emplace(std::uint64_t(span["start"]), std::uint64_t(span["end"]), label);
+      }
+      rows.push_back(std::move(row));
+    });
   return rows;
 }
 
