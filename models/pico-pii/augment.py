@@ -18,11 +18,10 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from values import MONTHS, DAYS, HEX, ALNUM, USER_WORDS, Values, fold  # noqa: E402
+from rows import LABELS, change_case, faults, merge, read_jsonl, strange_words, to_row, to_segments, truncated, typos  # noqa: E402
+from sources import HERE, book_rows, clean_lines, harvest, read_sections, read_words  # noqa: E402
+from values import ALNUM, DAYS, HEX, MONTHS, USER_WORDS, Values, fold  # noqa: E402
 
-HERE = pathlib.Path(__file__).resolve().parent
-LABELS = ("PERSON EMAIL PHONE ADDRESS DATE_OF_BIRTH SSN PASSPORT DRIVER_LICENSE CREDIT_CARD IBAN ACCOUNT_NUMBER USERNAME PASSWORD IP_ADDRESS MAC_ADDRESS URL "
-          "IMEI VEHICLE CRYPTO GPS").split()
 # Slot -> label. The value comes from the method of Fill of the same name in small letters.
 SLOTS = {
     "PERSON": "PERSON", "FIRST": "PERSON", "LAST": "PERSON", "LASTFIRST": "PERSON", "INITIAL": "PERSON", "NAME": "PERSON", "STAR": "PERSON", "EMAIL": "EMAIL",
@@ -34,99 +33,6 @@ SLOTS = {
 }
 SLOT = re.compile(r"\{([A-Z]+|[a-z]+)(\d*)\}")
 CHOICE = re.compile(r"\[\[([^\[\]]*\|[^\[\]]*)\]\]")
-
-
-# -- rows are lists of [text, label or None] until they are written
-def to_segments(row):
-    data, out, at = row["text"].encode(), [], 0
-    for span in row["spans"]:
-        if span["start"] > at:
-            out.append([data[at:span["start"]].decode(), None])
-        out.append([data[span["start"]:span["end"]].decode(), span["label"]])
-        at = span["end"]
-    if at < len(data):
-        out.append([data[at:].decode(), None])
-    return out
-
-
-def to_row(segments, source):
-    text, spans, at = "", [], 0
-    for part, label in segments:
-        size = len(part.encode())
-        if label and part:
-            spans.append({"start": at, "end": at + size, "label": label})
-        at += size
-        text += part
-    return {"text": text, "spans": spans, "source": source}
-
-
-def faults(row):
-    """Why a row must not be used; empty if it is sound."""
-    data, at = row["text"].encode(), 0
-    if not row["text"].strip():
-        return "empty text"
-    for span in row["spans"]:
-        if span["label"] not in LABELS:
-            return f"unknown label {span['label']}"
-        if not at <= span["start"] < span["end"] <= len(data):
-            return "spans out of order, overlapping or outside the text"
-        at = span["end"]
-        try:
-            value = data[span["start"]:span["end"]].decode()
-        except UnicodeDecodeError:
-            return "span cuts a character"
-        if value != value.strip():
-            return "span with a blank at its edge"
-    return ""
-
-
-# -- what the labelled file and the word lists give
-def read_sections(path):
-    sections, current = collections.defaultdict(list), None
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        if line.startswith("== "):
-            current = sections[line[3:].strip()]
-        elif line.strip() and not line.startswith("//"):
-            if current is None:
-                raise SystemExit(f"{path}:{number}: a line before the first heading")
-            current.append(line)
-    return sections
-
-
-def read_words():
-    return {kind: [w.strip() for line in lines for w in line.split(";") if w.strip()] for kind, lines in read_sections(HERE / "templates" / "words.txt").items()}
-
-
-def harvest(rows, words):
-    """Value pools from the labelled spans: names, towns, postcodes, streets, telephone shapes."""
-    pools = collections.defaultdict(dict)
-    for row in rows:
-        tweet = row["source"].startswith("wnut")
-        for value, label in to_segments(row):
-            if label == "PERSON":
-                tokens = value.split()
-                if tweet:
-                    if len(tokens) <= 3 and all(re.fullmatch(r"[^\W\d_][\w'.-]*", t) for t in tokens):
-                        pools["tweet"][value] = 1
-                elif len(tokens) == 2 and value.title() == value and "," not in value and "." not in value:
-                    pools["first"][tokens[0]] = pools["last"][tokens[1]] = 1
-            elif label == "ADDRESS" and value.title() == value and not re.search(r"\d", value) and "\n" not in value:
-                pools["city"][value] = 1
-            elif label == "ADDRESS" and re.fullmatch(r"[\dA-Z -]{4,9}", value) and re.search(r"\d", value):
-                pools["zip"][value] = 1
-            elif label == "ADDRESS" and re.search(r"\d", value) and value != value.lower() and value != value.upper():
-                lines = re.split(r"\n|, (?=\d{4}|[A-Z][a-z])", value, maxsplit=1)
-                if len(lines) == 2 and re.search(r"\d", lines[0]) and re.search(r"\d", lines[1]):
-                    pools["street"][lines[0].strip()] = pools["tail"][re.sub(r"\s*\n\s*", ", ", lines[1])] = 1
-                elif len(lines) == 1:
-                    pools["street"][value] = 1
-            elif label == "PHONE":
-                pools["phone"][value] = 1
-    out = {kind: list(found) for kind, found in pools.items()}
-    for kind in ("common_first", "common_last", "country", "star"):
-        out[kind] = words[kind]
-    out["city"] += words["place"]
-    return out
 
 
 class Fill:
@@ -269,26 +175,6 @@ class Fill:
         return merge(out)
 
 
-def merge(segments):
-    """Joins what is outside the spans, drops what is empty and moves blanks at the edges of a value outside."""
-    parts, out = [], []
-    for text, label in segments:
-        bare = text.strip()
-        if label is None or bare == text:
-            parts.append([text, label])
-        else:
-            at = text.index(bare)
-            parts += [[text[:at], None], [bare, label], [text[at + len(bare):], None]]
-    for text, label in parts:
-        if not text:
-            continue
-        if out and label is None and out[-1][1] is None:
-            out[-1][0] += text
-        else:
-            out.append([text, label])
-    return out
-
-
 # -- fresh values in labelled rows
 def same_case(new, old):
     return new.lower() if old == old.lower() else new.upper() if old == old.upper() and len(old) > 2 else new
@@ -370,63 +256,15 @@ class Refill:
         return make()
 
 
-# -- noise
-def change_case(segments, how):
-    return [[how(text), label] for text, label in segments]
-
-
-def truncated(segments, rng):
-    """Cuts at a blank outside the spans, somewhere in the last two thirds."""
-    total, at, places = sum(len(t) for t, _ in segments), 0, []
-    for i, (text, label) in enumerate(segments):
-        if label is None:
-            places += [(i, m.start()) for m in re.finditer(r"\s", text) if total / 3 < at + m.start() < total - 1]
-        at += len(text)
-    if not places:
-        return segments
-    i, cut = rng.choice(places)
-    return merge(segments[:i] + [[segments[i][0][:cut], None]])
-
-
-def typos(segments, rng):
-    """A few letters outside the spans dropped, doubled or swapped."""
-    out = []
-    for text, label in segments:
-        if label is None:
-            chars = list(text)
-            for i in range(1, len(chars) - 1):
-                if rng.random() < 0.02 and chars[i].isalpha() and chars[i + 1].isalpha():
-                    r = rng.random()
-                    if r < 0.35:
-                        chars[i] = ""
-                    elif r < 0.7:
-                        chars[i], chars[i + 1] = chars[i + 1], chars[i]
-                    else:
-                        chars[i] *= 2
-            text = "".join(chars)
-        out.append([text, label])
-    return merge(out)
-
-
-def strange_words(segments, rng, words):
-    """Some words outside the spans replaced by other ones, so that no frame can be learnt by heart."""
-    def other(m):
-        if rng.random() > 0.12:
-            return m.group()
-        new = rng.choice(words)
-        return new.title() if m.group()[0].isupper() else new
-
-    return [[re.sub(r"(?<![\w/.@-])[A-Za-z]{4,}(?![\w/.@-])", other, text) if label is None else text, label] for text, label in segments]
-
-
 STRICT = {"json", "csv", "tsv", "xml", "yaml", "vcard", "ical"}
 
 
 class Maker:
-    def __init__(self, rows, seed):
+    def __init__(self, rows, seed, clean=(), books=(), count=0):
         self.rng = random.Random(seed)
         self.words = read_words()
-        self.values = Values(self.rng, harvest(rows, self.words))
+        pools = harvest(rows, self.words)
+        self.values = Values(self.rng, pools)
         self.templates = collections.defaultdict(list)
         for path in sorted((HERE / "templates").glob("*.txt")):
             if path.name != "words.txt":
@@ -437,8 +275,12 @@ class Maker:
         self.tweets = [r for r in rows if r["source"].startswith("wnut")]
         self.people_tweets = [r for r in self.tweets if any(s["label"] == "PERSON" for s in r["spans"])]
         self.real = [r for r in rows if r["source"].startswith("real-lines")]
+        if clean:
+            names = {w for kind in ("first", "last", "common_first", "common_last", "tweet", "star") for name in pools[kind] for w in re.split(r"[\s'-]", name)}
+            self.real += clean_lines(clean, names, self.rng, count)
+        self.books = book_rows(books, set(pools["first"]) | set(pools["common_first"]), self.rng, count) if books else self.people_tweets
         counts = collections.Counter(re.findall(r"[a-z]{4,}", " ".join(r["text"] for r in self.real + self.tweets)))
-        self.vocabulary = [w for w, n in counts.items() if n > 3]
+        self.vocabulary = [w for w, n in counts.items() if n > 3] or USER_WORDS
         # A style with many templates is drawn more often, but not in proportion.
         self.styles = sorted(self.templates)
         self.weights = [len(self.templates[s]) ** 0.8 for s in self.styles]
@@ -487,16 +329,20 @@ class Maker:
 
     def draw(self):
         rng, r = self.rng, self.rng.random()
-        if r < 0.66:
+        if r < 0.58:
             style = rng.choices(self.styles, weights=self.weights)[0]
             return self.noisy(self.from_template(style), style), style
-        if r < 0.82:
+        if r < 0.72:
             row = rng.choice(self.train)
             segments = Refill(Fill(self.values, self.words)).row(to_segments(row), False)
             if rng.random() < 0.3:
                 segments = strange_words(segments, rng, self.vocabulary)
             return self.noisy(segments, row["source"].rsplit("/", 1)[1]), "refill"
-        if r < 0.92:
+        if r < 0.82:
+            row = rng.choice(self.books)
+            segments = Refill(Fill(self.values, self.words)).row(to_segments(row), False)
+            return self.noisy(segments, "book") if rng.random() < 0.5 else segments, "book"
+        if r < 0.90:
             row = rng.choice(self.people_tweets if rng.random() < 0.6 else self.tweets)
             segments = Refill(Fill(self.values, self.words)).row(to_segments(row), True)
             if rng.random() < 0.15:
@@ -504,7 +350,7 @@ class Maker:
             return segments, "tweet"
         if r < 0.95:
             segments = to_segments(rng.choice(self.real))
-            if rng.random() < 0.5:
+            if rng.random() < 0.2:
                 segments = strange_words(segments, rng, self.vocabulary)
             return segments, "real"
         a, _ = self.draw()
@@ -512,15 +358,12 @@ class Maker:
         return merge(a + [[rng.choice(("\n", "\n", "\n\n", " ")), None]] + b), "join"
 
 
-def read_jsonl(path):
-    with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip()]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", help="labelled rows to harvest values from and to re-fill")
     parser.add_argument("--out", help="where to write the new rows")
+    parser.add_argument("--clean", nargs="*", default=[], metavar="FILE", help="plain text whose lines without names serve as rows with nothing to mask")
+    parser.add_argument("--books", nargs="*", default=[], metavar="FILE", help="narrative text whose sentences get other names")
     parser.add_argument("--rows", type=int, default=60000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--check", nargs="+", metavar="FILE", help="only check these files")
@@ -533,7 +376,7 @@ def main():
         return
     if not args.train or not args.out:
         parser.error("--train and --out are needed")
-    maker = Maker(read_jsonl(args.train), args.seed)
+    maker = Maker(read_jsonl(args.train), args.seed, args.clean, args.books, args.rows // 10)
     seen, labels, styles = set(), collections.Counter(), collections.Counter()
     with open(args.out, "w", encoding="utf-8") as out:
         while sum(styles.values()) < args.rows:

@@ -465,7 +465,7 @@ class Values:
                 return f"{int(x)}°{int(x * 60) % 60:02}'{int(x * 3600) % 60:02}\"{side}"
 
             return f"{dms(lat, 'NS')} {dms(lon, 'EW')}"
-        return f"{lat:.{places}f} {lon:.{places}f}" if r < 0.98 else f"({lat:.{places}f}, {lon:.{places}f})"
+        return f"{lat:.{places}f} {lon:.{places}f}"
 
     # -- places
     def city(self):
