@@ -367,6 +367,12 @@ const Command& parse_arguments(const Tool& tool, const std::vector<std::string>&
   }
   const std::string see = "; see " + called + " --help";
   const std::vector<Option> options = all_options(*command, command == &tool && !tool.commands.empty(), run, values);
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    // CLI11 would take the next word for the value.
+    if (word.rfind("--", 0) == 0 && word.find('=') == word.size() - 1)
+      throw Error(Status::kInput, printable(word.substr(0, word.size() - 1)) + " needs a value" + see);
+  }
   CLI::App app;
   Words parsed(app, options);
   try {
