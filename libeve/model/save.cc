@@ -5,6 +5,7 @@
 #include "model/gguf_keys.h"
 #include "model/load.h"
 #include "model/model.h"
+#include "text/model_proto.h"
 
 namespace eve {
 
@@ -95,12 +96,18 @@ void set_info(GgufWriter& writer, const ModelData& model) {
     writer.set(std::string(kTrainingPrefix) + key, GgufValue::string(value));
 }
 
+/// What llama.cpp calls the two ways to cut text into SentencePiece's pieces.
+std::string llama_cpp_pieces(const std::string& serialized) {
+  return ModelProto::parse(serialized, "tokenizer").model_type == ModelProto::kBpe ? "llama" : "t5";
+}
+
 void set_tokenizer(GgufWriter& writer, const ModelData& model, bool llama_cpp) {
   if (!model.tokenizer) return writer.set(kTokenizerKey, GgufValue::string("no_vocab"));
   Tokenizer::Export exported = model.tokenizer->exported();
   const bool pieces = !exported.serialized.empty();
   if (pieces) writer.set(kSentencePieceKey, GgufValue::bytes(exported.serialized));
-  writer.set(kTokenizerKey, GgufValue::string(pieces && llama_cpp ? "llama" : exported.model));
+  writer.set(kTokenizerKey,
+             GgufValue::string(pieces && llama_cpp ? llama_cpp_pieces(exported.serialized) : exported.model));
   if (const auto end = model.tokenizer->end_of_text())
     writer.set(kEndOfTextKey, GgufValue::u32(static_cast<std::uint32_t>(*end)));
   if (pieces && !llama_cpp) return;
