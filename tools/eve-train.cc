@@ -61,7 +61,7 @@ struct {
   std::string shape, base, vocabulary, task, output, checkpoint, log, math = "bf16", type = "f32";
   std::vector<std::string> data, dev;
   std::uint64_t epochs = 2, batch = 128, micro_tokens = 8192, eval_every = 0, checkpoint_seconds = 120;
-  double lr = 5e-5, warmup = 0.03, min_lr = 0, decay = 0.1, clip = 1;
+  double lr = 5e-5, warmup = 0.03, min_lr = 0, decay = 0.1, clip = 1, subword_noise = 0;
   bool resume = false;
 } settings;
 
@@ -136,7 +136,7 @@ Status run_fit(Run& run) {
   ModelData start = starting_model();
   const Head head = start.config.head;
   const std::size_t context = start.config.context;
-  const Dataset data = read_dataset(settings.data, head, *start.tokenizer, start.info.labels, context);
+  const Dataset data = read_dataset(settings.data, head, *start.tokenizer, start.info.labels, context, settings.subword_noise);
   const Dataset dev = settings.dev.empty() ? Dataset{} : read_dataset(settings.dev, head, *start.tokenizer, start.info.labels, context);
   Trainer trainer(std::move(start), options.optimizer, run.seed, math, threads, ranks);
   const ParameterCount parameters = count_parameters(trainer.model().config);
@@ -163,6 +163,10 @@ Status run_fit(Run& run) {
                      fixed(r.aux, 2) + "  " + fixed(rate, 0) + " tokens/s  " + fixed(left / 60, 1) + " min left" + (r.step == total ? "\n" : ""));
   };
   double best = -1;
+  if (settings.resume && access(settings.output.c_str(), R_OK) == 0) {
+    const ModelData saved = load_model(settings.output);
+    if (const auto score = saved.info.training.find("dev_score"); score != saved.info.training.end()) best = std::atof(score->second.c_str());
+  }
   const auto score_dev = [&](const Trainer& t, std::size_t step) {
     if (dev.examples.empty()) return 0.0;
     const LossSum loss = evaluate_loss(t.model(), dev.examples, settings.micro_tokens, {threads, math});
@@ -273,6 +277,7 @@ Command fit_command() {
                option("--weight-decay", "X", "Decay of matrices.", &settings.decay, 0, 10),
                option("--clip", "X", "Largest norm of the gradient; 0: any.", &settings.clip, 0, 1e9),
                choice("--math", "TYPE", "Precision of products; weights and sums are fp32.", &settings.math, {"bf16", "f32"}),
+               option("--subword-noise", "X", "Tag head: chance of a cut inside a word, in every other row.", &settings.subword_noise, 0, 1),
                option("--eval-every", "N", "Steps between scores; 0: once an epoch.", &settings.eval_every, 0, 1 << 30),
                option("--checkpoint", "FILE", "Where the checkpoint goes; else beside the output.", &settings.checkpoint),
                option("--checkpoint-seconds", "N", "Time between checkpoints.", &settings.checkpoint_seconds, 0, 1 << 30),

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/jsonl.h"
+#include "base/rng.h"
 #include "train/backward.h"
 
 namespace eve {
@@ -41,9 +42,25 @@ std::vector<TokenRange> content_ranges(const Tokenizer& tokenizer, const std::ve
 
 using LabelIndex = std::unordered_map<std::string_view, std::int32_t>;
 
-Example tag_example(Row row, const Tokenizer& tokenizer, const LabelIndex& index, const std::string& where, Dataset& out) {
+bool word_byte(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'); }
+
+std::vector<TokenId> encode_with_cuts(const Tokenizer& tokenizer, std::string_view text, double chance, Rng& rng) {
+  std::vector<TokenId> tokens;
+  std::size_t from = 0;
+  for (std::size_t at = 1; at <= text.size(); ++at) {
+    if (at < text.size() && !(word_byte(text[at - 1]) && word_byte(text[at]) && rng.uniform() < chance)) continue;
+    const std::vector<TokenId> part = tokenizer.encode(text.substr(from, at - from));
+    tokens.insert(tokens.end(), part.begin(), part.end());
+    from = at;
+  }
+  return tokens;
+}
+
+Example tag_example(Row row, const Tokenizer& tokenizer, const LabelIndex& index, double subword_noise, Rng& rng,
+                    const std::string& where, Dataset& out) {
   const std::string_view text = row["text"];
-  Example example{tokenizer.encode(text), {}};
+  const bool cut = subword_noise > 0 && rng.below(2) == 0;
+  Example example{cut ? encode_with_cuts(tokenizer, text, subword_noise, rng) : tokenizer.encode(text), {}};
   example.targets.assign(example.tokens.size(), index_of(index, "O", where));
   const std::vector<TokenRange> ranges = content_ranges(tokenizer, example.tokens);
   for (const Row span : row["spans"].get_array()) {
@@ -87,8 +104,9 @@ std::vector<std::string> collect_labels(const std::vector<std::string>& paths, H
 }
 
 Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tokenizer& tokenizer,
-                     const std::vector<std::string>& names, std::size_t context) {
+                     const std::vector<std::string>& names, std::size_t context, double subword_noise) {
   Dataset out;
+  Rng rng(1);
   LabelIndex index;
   for (std::size_t i = 0; i < names.size(); ++i) index.emplace(names[i], static_cast<std::int32_t>(i));
   const auto add = [&](Example example) {
@@ -99,7 +117,7 @@ Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tok
   };
   const auto read_row = [&](Row row, const std::string& where) {
     if (head == Head::kTag) {
-      const Example whole = tag_example(row, tokenizer, index, where, out);
+      const Example whole = tag_example(row, tokenizer, index, subword_noise, rng, where, out);
       for (std::size_t at = 0; at < whole.tokens.size(); at += context) {
         const auto first = static_cast<std::ptrdiff_t>(at), last = static_cast<std::ptrdiff_t>(std::min(at + context, whole.tokens.size()));
         add({{whole.tokens.begin() + first, whole.tokens.begin() + last}, {whole.targets.begin() + first, whole.targets.begin() + last}});
