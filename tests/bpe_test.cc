@@ -315,6 +315,13 @@ TEST_CASE("ids outside the vocabulary are not text") {
   }
 }
 
+TEST_CASE("a vocabulary without merges spells bytes") {
+  Small small;
+  small.merges.clear();
+  CHECK(small.make()->encode("abab") == std::vector<TokenId>{'a', 'b', 'a', 'b'});
+  CHECK(small.make()->exported().merges.empty());
+}
+
 TEST_CASE("every source of a vocabulary gives the same tokenizer") {
   const Small small;
   const auto arrays = small.make();

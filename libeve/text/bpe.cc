@@ -85,7 +85,7 @@ class Merges {
   };
 
   void reserve(std::size_t count) {
-    slots_.resize(std::bit_ceil(count * 2 + 1));
+    slots_.resize(std::bit_ceil(count * 2 + 2));  // never full, at least two
     shift_ = 64 - std::countr_zero(slots_.size());
   }
   // False when the pair is there already.
@@ -275,7 +275,8 @@ class Bpe final : public Tokenizer {
   // Repeatedly merges the adjacent pair of lowest rank, leftmost on ties. A heap entry whose rank is no longer that of
   // the pair at its position is stale.
   void encode_piece(std::string_view piece, Scratch& scratch, std::vector<TokenId>& ids) const {
-    auto& [symbols, heap] = scratch;
+    auto& symbols = scratch.symbols;
+    auto& heap = scratch.heap;
     const auto n = static_cast<std::int32_t>(piece.size());
     symbols.resize(piece.size());
     for (std::int32_t i = 0; i < n; ++i) {
