@@ -223,6 +223,14 @@ TEST_CASE("EVE_ISA decides: an unknown name is bad input, every available one is
   CHECK(&kernels() == &generic());  // the choice is made once
 }
 
+TEST_CASE("the available tables are those that EVE_TABLES says this CPU runs") {
+  const char* expected = std::getenv("EVE_TABLES");
+  if (expected == nullptr) return;
+  std::string names;
+  for (const Kernels* table : available_kernels()) names += (names.empty() ? "" : " ") + std::string(table->name);
+  CHECK(names == expected);
+}
+
 TEST_CASE("the available tables begin with generic and none appears twice") {
   std::set<std::string> names;
   for (const Kernels* table : available_kernels()) names.insert(table->name);

@@ -33,9 +33,9 @@ struct BlockA8 {
   std::int8_t q[32];
 };
 
-std::string_view dtype_name(DType type);                     ///< "f32" "f16" "bf16" "q8_0" "q4_0"
-std::optional<DType> dtype_named(std::string_view name);     ///< inverse, lower case only
-std::size_t dtype_block(DType type);                         ///< weights in a block: 1 or 32
+std::string_view dtype_name(DType type);                  ///< "f32" "f16" "bf16" "q8_0" "q4_0"
+std::optional<DType> dtype_named(std::string_view name);  ///< inverse, lower case only
+std::size_t dtype_block(DType type);                      ///< weights in a block: 1 or 32
 /// Bytes of a row of `cols` weights; cols is a multiple of dtype_block(type).
 std::size_t row_bytes(DType type, std::size_t cols);
 

@@ -34,6 +34,10 @@ inline void square(const Bf16Group* a, const Bf16Group* b, size_t groups, bool a
     _tile_zero(3);
   }
   for (size_t g = 0; g < groups; ++g) {
+    for (size_t row = 4 * g; row < 4 * g + 4 && row < kGroupLines; ++row) {
+      __builtin_prefetch(c + row * ldc, 1);
+      __builtin_prefetch(c + row * ldc + 16, 1);
+    }
     _tile_loadd(4, a[g].pairs[0], 64);
     _tile_loadd(6, b[g].pairs[0], 64);
     _tile_loadd(7, b[g].pairs[1], 64);

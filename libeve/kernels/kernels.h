@@ -44,9 +44,12 @@ struct Kernels {
 
   // --- training ------------------------------------------------------------------------------------------------
   /// d_gate_i = dy_i up_i s (1 + z (1 - s)), d_up_i = dy_i z s, with z = gate_i and s = sigmoid(z). Overwrites.
-  void (*silu_mul_backward)(const float* gate, const float* up, const float* dy, std::size_t n, float* d_gate, float* d_up);
-  /// dx_i += inv (g_i dy_i - x_i inv^2 / n sum_j g_j dy_j x_j), d_gain_i += dy_i x_i inv, inv = 1 / sqrt(mean(x^2) + eps).
-  void (*rms_norm_backward)(const float* x, const float* gain, const float* dy, std::size_t n, float eps, float* dx, float* d_gain);
+  void (*silu_mul_backward)(const float* gate, const float* up, const float* dy, std::size_t n, float* d_gate,
+                            float* d_up);
+  /// dx_i += inv (g_i dy_i - x_i inv^2 / n sum_j g_j dy_j x_j), d_gain_i += dy_i x_i inv, inv = 1 / sqrt(mean(x^2) +
+  /// eps).
+  void (*rms_norm_backward)(const float* x, const float* gain, const float* dy, std::size_t n, float eps, float* dx,
+                            float* d_gain);
   /// AdamW (Loshchilov and Hutter 2019), decoupled decay, as torch.optim.AdamW computes it:
   /// w -= lr decay w; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w -= lr / c1 m / (sqrt(v) / sqrt(c2) + eps)
   /// with g = grad_scale grad, c1 = 1 - b1^t, c2 = 1 - b2^t.
@@ -60,8 +63,8 @@ struct AdamWStep {
   float correction1, correction2;  ///< 1 - beta1^t, 1 - beta2^t, t counted from 1
 };
 
-/// The table that this process uses: the best one the CPU runs, or the one EVE_ISA names. Throws kInput when EVE_ISA names
-/// an unknown table or one this CPU cannot run. The choice is made once.
+/// The table that this process uses: the best one the CPU runs, or the one EVE_ISA names. Throws kInput when EVE_ISA
+/// names an unknown table or one this CPU cannot run. The choice is made once.
 const Kernels& kernels();
 /// Every table this CPU can run, generic first.
 std::vector<const Kernels*> available_kernels();
