@@ -61,7 +61,7 @@ struct Option {
   std::string default_text;          ///< as shown; empty: none
   std::string environment;           ///< "EVE_THREADS"; empty: not read from the environment
   bool repeats = false;              ///< may be given more than once
-  bool required = false;
+  bool required = false;             ///< refused when missing; set it on what option() returns
   std::function<void(const std::string&)> assign;  ///< checks and stores one value; throws kInput with the reason
   bool positional() const { return flags.front() != '-'; }
   std::string long_name() const;  ///< "output" of "-o, --output"

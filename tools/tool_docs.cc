@@ -37,7 +37,10 @@ std::string wrap(const std::string& text, std::size_t indent) {
 
 /// " [OPTION]... MODEL [FILE]..." of a command.
 std::string synopsis(const Tool& tool, const Command& command, const std::vector<Option>& options) {
-  std::string out = &command == &tool && !tool.commands.empty() ? " COMMAND [OPTION]..." : " [OPTION]...";
+  std::string out = &command == &tool && !tool.commands.empty() ? " COMMAND" : "";
+  for (const Option& option : options)
+    if (option.required && !option.positional()) out += " --" + option.long_name() + " " + option.value;
+  out += " [OPTION]...";
   for (const Option& option : options) {
     if (!option.positional()) continue;
     out += option.required ? " " + option.flags : " [" + option.flags + "]";

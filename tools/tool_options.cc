@@ -165,8 +165,16 @@ class Words {
     }
   }
 
-  /// Stores what was given, after CLI11 has parsed. Throws kInput.
-  void apply(const Config& config, const std::string& see) {
+  /// Whether a switch is among the words.
+  bool given(const std::string& long_name) const {
+    auto word = words_.begin();
+    for (const Option& option : options_)
+      if (const auto& found = *word++; option.long_name() == long_name) return !found.empty();
+    return false;
+  }
+
+  /// Stores what was given, after CLI11 has parsed; with `help`, nothing is required. Throws kInput.
+  void apply(const Config& config, const std::string& see, bool help) {
     auto word = words_.begin();
     for (const Option& option : options_) {
       const std::vector<std::string>& given = *word++;
@@ -183,6 +191,8 @@ class Words {
         assign(option, environment, option.environment);
       } else if (const auto found = config.values.find(option.long_name()); found != config.values.end()) {
         assign(option, found->second.text, found->second.where + ": " + found->first);
+      } else if (option.required && !help) {
+        throw Error(Status::kInput, "missing " + name + see);
       }
     }
   }
@@ -384,7 +394,7 @@ const Command& parse_arguments(const Tool& tool, const std::vector<std::string>&
   } catch (const CLI::ParseError& error) {
     throw Error(Status::kInput, printable(error.what()) + see);
   }
-  parsed.apply(Config(tool.name), see);
+  parsed.apply(Config(tool.name), see, parsed.given("help") || parsed.given("version"));
   if (values.help || values.version) return *command;
   parsed.apply_positionals(app.remaining(), see);
   if (!command->run) throw Error(Status::kInput, "a command is missing" + see);

@@ -32,7 +32,8 @@ eve::Tool eve::make_tool() {
   tool.commands.push_back(command);
   command.name = "count";
   command.summary = "Count.";
-  command.options = {};
+  command.options = {option("--of", "WHAT", "What to count.", &settings.from)};
+  command.options[0].required = true;
   command.run = [](Run&) { return Status::kNoAnswer; };
   tool.commands.push_back(command);
   return tool;
