@@ -197,33 +197,36 @@ class Words {
     }
   }
 
-  /// Hands out what CLI11 left over: in order, and everything after "--".
-  void apply_positionals(const std::vector<std::string>& left, const std::string& see) {
-    std::vector<std::string> given;
+  /// Keeps what CLI11 left over as positional arguments; throws kInput for an unknown option before "--".
+  void take_positionals(const std::vector<std::string>& left, const std::string& see) {
     bool only_positionals = false;
     for (const std::string& word : left) {
       if (only_positionals || word.size() < 2 || word.front() != '-')
-        given.push_back(word);
+        positionals_.push_back(word);
       else if (word == "--")
         only_positionals = true;
       else
         throw Error(Status::kInput, "no option " + printable(word.substr(0, word.find('='))) + suggest(word) + see);
     }
+  }
+
+  void apply_positionals(const std::string& see) {
     std::size_t next = 0;
     for (const Option& option : options_) {
       if (!option.positional()) continue;
-      if (option.required && next == given.size()) throw Error(Status::kInput, "missing " + option.flags + see);
+      if (option.required && next == positionals_.size()) throw Error(Status::kInput, "missing " + option.flags + see);
       do {
-        if (next < given.size()) assign(option, given[next++], option.flags);
-      } while (option.repeats && next < given.size());
+        if (next < positionals_.size()) assign(option, positionals_[next++], option.flags);
+      } while (option.repeats && next < positionals_.size());
     }
-    if (next < given.size())
+    if (next < positionals_.size())
       throw Error(Status::kInput, "one argument too many: number " + std::to_string(next + 1) + see);
   }
 
  private:
   const std::vector<Option>& options_;
   std::list<std::vector<std::string>> words_;  // CLI11 keeps pointers to the elements
+  std::vector<std::string> positionals_;
 
   std::string suggest(const std::string& word) const {
     std::vector<std::string> names;
@@ -394,9 +397,10 @@ const Command& parse_arguments(const Tool& tool, const std::vector<std::string>&
   } catch (const CLI::ParseError& error) {
     throw Error(Status::kInput, printable(error.what()) + see);
   }
+  parsed.take_positionals(app.remaining(), see);
   parsed.apply(Config(tool.name), see, parsed.given("help") || parsed.given("version"));
   if (values.help || values.version) return *command;
-  parsed.apply_positionals(app.remaining(), see);
+  parsed.apply_positionals(see);
   if (!command->run) throw Error(Status::kInput, "a command is missing" + see);
   return *command;
 }
