@@ -22,7 +22,7 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
   /// Ids of plain text. Special markers in the text ("<|endoftext|>", "<s>") are ordinary characters; nothing is
-  /// added in front or behind. Linear up to a logarithm in the length of the text.
+  /// added in front or behind. Linear up to a logarithm in the length of the text; more than 2 GiB may throw kInput.
   virtual std::vector<TokenId> encode(std::string_view text) const = 0;
   /// The bytes a token stands for; empty for control tokens and for ids without a token.
   virtual std::string_view bytes(TokenId id) const = 0;
@@ -50,13 +50,15 @@ class Tokenizer {
 /// Throws kModel naming `where` when a merge is malformed or its parts or result are not in the vocabulary.
 std::unique_ptr<Tokenizer> bpe_from_vocab_and_merges(std::string_view vocab_json, std::string_view merges_txt, const std::string& where);
 /// Hugging Face tokenizer.json, model type BPE with the ByteLevel pre-tokenizer; both spellings of merges.
-/// Anything it would have to ignore (another normalizer, pre-tokenizer or model type) is refused by name.
+/// Anything it would have to ignore (another normalizer, pre-tokenizer or model type, an added token that is not special)
+/// is refused by name; "<|endoftext|>" is the end of text.
 std::unique_ptr<Tokenizer> bpe_from_tokenizer_json(std::string_view json, const std::string& where);
 /// GGUF arrays tokenizer.ggml.{tokens,token_type,merges}.
 std::unique_ptr<Tokenizer> bpe_from_arrays(std::vector<std::string> tokens, std::vector<std::int32_t> types,
                                            std::vector<std::string> merges, std::optional<TokenId> end_of_text,
                                            const std::string& where);
-/// SentencePiece ModelProto bytes. Byte fallback and identity normalisation are required (so that bytes round-trip), else kModel.
+/// SentencePiece ModelProto bytes, unigram or BPE. The library gets the text in chunks of at most 4 KiB, cut before a word
+/// where there is one; U+2581, NUL and invalid UTF-8 become byte tokens without it. Byte fallback and identity normalisation are required (so that bytes round-trip), else kModel.
 std::unique_ptr<Tokenizer> sentencepiece_from_bytes(std::string_view serialized, const std::string& where);
 
 /// GPT-2's pre-tokenizer: pieces of `text` in order, covering it. Invalid UTF-8 bytes are "other" characters.
