@@ -34,12 +34,12 @@ class Tokenizer {
   virtual std::optional<TokenId> end_of_text() const = 0;
   /// Everything a GGUF file needs to hold to make the same tokenizer again.
   struct Export {
-    std::string model;                    ///< tokenizer.ggml.model: "gpt2" or "eve-sentencepiece"
-    std::vector<std::string> tokens;      ///< as GGUF spells them (byte-to-unicode mapped for gpt2)
-    std::vector<std::int32_t> types;      ///< 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
-    std::vector<float> scores;            ///< sentencepiece only
-    std::vector<std::string> merges;      ///< "a b", gpt2 only
-    std::string serialized;               ///< sentencepiece ModelProto, empty for gpt2
+    std::string model;                ///< tokenizer.ggml.model: "gpt2" or "eve-sentencepiece"
+    std::vector<std::string> tokens;  ///< as GGUF spells them (byte-to-unicode mapped for gpt2)
+    std::vector<std::int32_t> types;  ///< 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
+    std::vector<float> scores;        ///< sentencepiece only
+    std::vector<std::string> merges;  ///< "a b", gpt2 only
+    std::string serialized;           ///< sentencepiece ModelProto, empty for gpt2
   };
   virtual Export exported() const = 0;
 
@@ -48,17 +48,19 @@ class Tokenizer {
 
 /// GPT-2 byte-level BPE (openai/gpt-2 encoder.py): vocabulary and merges as in vocab.json and merges.txt.
 /// Throws kModel naming `where` when a merge is malformed or its parts or result are not in the vocabulary.
-std::unique_ptr<Tokenizer> bpe_from_vocab_and_merges(std::string_view vocab_json, std::string_view merges_txt, const std::string& where);
+std::unique_ptr<Tokenizer> bpe_from_vocab_and_merges(std::string_view vocab_json, std::string_view merges_txt,
+                                                     const std::string& where);
 /// Hugging Face tokenizer.json, model type BPE with the ByteLevel pre-tokenizer; both spellings of merges.
-/// Anything it would have to ignore (another normalizer, pre-tokenizer or model type, an added token that is not special)
-/// is refused by name; "<|endoftext|>" is the end of text.
+/// Anything it would have to ignore (another normalizer, pre-tokenizer or model type, an added token that is not
+/// special) is refused by name; "<|endoftext|>" is the end of text.
 std::unique_ptr<Tokenizer> bpe_from_tokenizer_json(std::string_view json, const std::string& where);
 /// GGUF arrays tokenizer.ggml.{tokens,token_type,merges}.
 std::unique_ptr<Tokenizer> bpe_from_arrays(std::vector<std::string> tokens, std::vector<std::int32_t> types,
                                            std::vector<std::string> merges, std::optional<TokenId> end_of_text,
                                            const std::string& where);
-/// SentencePiece ModelProto bytes, unigram or BPE. The library gets the text in chunks of at most 4 KiB, cut before a word
-/// where there is one; U+2581, NUL and invalid UTF-8 become byte tokens without it. Byte fallback and identity normalisation are required (so that bytes round-trip), else kModel.
+/// SentencePiece ModelProto bytes, unigram or BPE. The library gets the text in chunks of at most 4 KiB, cut before a
+/// word where there is one; U+2581, NUL and invalid UTF-8 become byte tokens without it. Byte fallback and identity
+/// normalisation are required (so that bytes round-trip), else kModel.
 std::unique_ptr<Tokenizer> sentencepiece_from_bytes(std::string_view serialized, const std::string& where);
 
 /// GPT-2's pre-tokenizer: pieces of `text` in order, covering it. Invalid UTF-8 bytes are "other" characters.
