@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <filesystem>
+
+#include "base/utf8.h"
+#include "decode/sampler.h"
+#include "decode/viterbi.h"
+#include "eve/eve.h"
+#include "fixtures.h"
+#include "model/model.h"
+#include "train/data.h"
+#include "train/trainer.h"
+#include "train/vocab.h"
+
+using namespace eve;
+
+namespace {
+
+/// A model of random weights with a small vocabulary, written to a file that goes with the object.
+struct RandomModel {
+  std::string path;
+  explicit RandomModel(Head head, double scale = 0.15) {
+    ModelData model;
+    Config& c = model.config;
+    c.n_layer = 2, c.n_embd = 32, c.n_head = 2, c.head_dim = 16, c.context = 64, c.n_expert = 4, c.expert_ff = 32, c.shared_ff = 32;
+    c.head = head;
+    bool given = false;
+    const std::string text = read_file(eve::test::source("LICENSE"), 1 << 20);
+    VocabOptions options;
+    options.vocab_size = 400;
+    model.tokenizer = sentencepiece_from_bytes(train_sentencepiece(
+        [&](std::string& out) {
+          out = text;
+          return !std::exchange(given, true);
+        },
+        options), "test");
+    c.vocab_size = model.tokenizer->size() + 8;  // more rows than tokens, as Eve-2 has
+    if (head == Head::kTag) model.info.labels = bioes_tags({"A", "B"});
+    c.n_labels = model.info.labels.size();
+    model.info.name = "random";
+    ParameterBuffer parameters(c);
+    Rng rng(4);
+    for (float& w : parameters.values()) w = static_cast<float>(scale * rng.normal());
+    model.weights = parameters.weights();
+    path = std::filesystem::temp_directory_path() / ("eve-random-" + std::to_string(getpid()) + "-" + std::to_string(static_cast<int>(head)));
+    save_model(model, DType::kF32, path);
+  }
+  ~RandomModel() { std::filesystem::remove(path); }
+};
+
+bool legal(const std::vector<std::size_t>& tags) {
+  std::size_t open = 0;  // label + 1 of a run that is not closed
+  for (const std::size_t tag : tags) {
+    const std::size_t label = tag == 0 ? 0 : (tag - 1) / 4 + 1, part = tag == 0 ? 9 : (tag - 1) % 4;
+    const bool inside = part == 1 || part == 2;
+    if (inside != (open != 0) || (inside && label != open)) return false;
+    open = part == 0 || part == 1 ? label : 0;
+  }
+  return open == 0;
+}
+
+}  // namespace
+
+TEST_CASE("Viterbi finds the best legal tag sequence") {
+  const TagScheme scheme(bioes_tags({"A", "B"}), "test");
+  Rng rng(1);
+  for (std::size_t tokens = 0; tokens <= 4; ++tokens)
+    for (int trial = 0; trial < 15; ++trial) {
+      std::vector<float> scores(tokens * 9);
+      for (float& s : scores) s = static_cast<float>(rng.normal());
+      double best = -1e9;
+      std::vector<std::size_t> tags(tokens);
+      const auto count = static_cast<std::size_t>(std::pow(9, tokens));
+      for (std::size_t code = 0; code < count; ++code) {
+        double sum = 0;
+        for (std::size_t t = 0, rest = code; t < tokens; ++t, rest /= 9) sum += static_cast<double>(scores[t * 9 + (tags[t] = rest % 9)]);
+        if (sum > best && legal(tags)) best = sum;
+      }
+      std::fill(tags.begin(), tags.end(), 0);
+      for (const TagScheme::Run& run : scheme.best(scores))
+        for (std::size_t t = run.first; t <= run.last; ++t)
+          tags[t] = 1 + 4 * run.label + (run.first == run.last ? 3u : t == run.first ? 0u : t == run.last ? 2u : 1u);
+      CHECK(legal(tags));
+      double found = 0;
+      for (std::size_t t = 0; t < tokens; ++t) found += static_cast<double>(scores[t * 9 + tags[t]]);
+      CHECK(found == Approx(tokens ? best : 0).margin(1e-5));
+    }
+}
+
+TEST_CASE("labels that are not BIOES tags are refused") {
+  CHECK_THROWS_AS(TagScheme({"O", "B-A", "I-A", "E-A"}, "x"), Error);
+  CHECK_THROWS_AS(TagScheme({"O", "B-A", "I-B", "E-A", "S-A"}, "x"), Error);
+  CHECK_THROWS_AS(TagScheme({"B-A", "I-A", "E-A", "S-A", "O"}, "x"), Error);
+  CHECK_THROWS_AS(TagScheme({}, "x"), Error);
+}
+
+TEST_CASE("a text is tagged the same alone and among others, whatever its bytes and length") {
+  const RandomModel file(Head::kTag);
+  Tagger tagger(Model::open(file.path), 2);
+  std::vector<std::string> texts = {"", " ", "one", "two words\nand a line", std::string("\0\xff\xfe nul and bad\xc3", 17)};
+  Rng rng(2);
+  for (const std::size_t length : {50, 700, 5000}) {
+    std::string text;
+    while (text.size() < length) text += rng.below(6) == 0 ? ' ' : static_cast<char>(rng.below(2) ? 'a' + rng.below(26) : rng.below(256));
+    texts.push_back(text);
+  }
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  const auto together = tagger.tag(views);
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto alone = tagger.tag(std::span(&views[i], 1))[0];
+    REQUIRE(alone.size() == together[i].size());
+    std::size_t last = 0;
+    for (std::size_t s = 0; s < alone.size(); ++s) {
+      const TaggedSpan &a = alone[s], &b = together[i][s];
+      CHECK((a.start == b.start && a.end == b.end && a.label == b.label));
+      REQUIRE((a.start >= last && a.start < a.end && a.end <= texts[i].size()));
+      CHECK(std::string_view(" \t\r\n").find(texts[i][a.start]) == std::string_view::npos);
+      CHECK(std::string_view(" \t\r\n").find(texts[i][a.end - 1]) == std::string_view::npos);
+      CHECK((a.score > 0 && a.score <= 1.0001f));
+      last = a.end;
+      ++found;
+    }
+  }
+  CHECK(found > 20);  // random weights do tag, in the long text beyond its first window too
+  CHECK(together.back().back().start > 4000);
+}
+
+TEST_CASE("a model without the needed head is refused") {
+  const RandomModel tag(Head::kTag), lm(Head::kLm);
+  CHECK_THROWS_AS(Tagger(Model::open(lm.path)), Error);
+  CHECK_THROWS_AS(Generator(Model::open(tag.path)), Error);
+  CHECK_THROWS_WITH(Model::open(lm.path, "sql"), Catch::Contains("not 'sql'"));
+}
+
+TEST_CASE("greedy text is the same each time, sampled text depends on the seed alone") {
+  const RandomModel file(Head::kLm);
+  Generator generator(Model::open(file.path), 1), other(Model::open(file.path), 2);
+  GenerateOptions options;
+  options.max_tokens = 30;
+  CHECK(generator.generate("The Licence", options).tokens == other.generate("The Licence", options).tokens);
+  options.temperature = 2.0f;
+  options.seed = 5;
+  const auto sampled = generator.generate("The Licence", options).tokens;
+  CHECK(sampled == other.generate("The Licence", options).tokens);
+  options.seed = 6;
+  CHECK(sampled != generator.generate("The Licence", options).tokens);
+  options.top_k = 1;
+  const auto top = generator.generate("The Licence", options).tokens;
+  options.temperature = 0;
+  CHECK(top == generator.generate("The Licence", options).tokens);
+}
+
+TEST_CASE("ids without a token are never produced, limits end the text with their reason") {
+  const RandomModel file(Head::kLm, 1.0);
+  const Model model = Model::open(file.path);
+  Generator generator(model, 1);
+  GenerateOptions options;
+  options.temperature = 50.0f;  // nearly uniform over the allowed ids
+  options.max_tokens = 20;
+  for (options.seed = 0; options.seed < 10; ++options.seed)
+    for (const TokenId id : generator.generate("x", options).tokens) CHECK(model.data().tokenizer->is_text(id));
+  options.temperature = 0;
+  options.max_tokens = 3;
+  const auto short_one = generator.generate("x", options);
+  CHECK(short_one.tokens.size() == 3);
+  CHECK(short_one.reason == StopReason::kMaxTokens);
+  options.max_tokens = 1000;
+  const RandomModel calm(Head::kLm);
+  const auto full = Generator(Model::open(calm.path), 1).generate("x", options);
+  CHECK(full.reason == StopReason::kContextFull);
+  CHECK(full.tokens.size() > 40);
+  options.deadline = std::chrono::steady_clock::now();
+  const auto late = generator.generate("x", options);
+  CHECK(late.reason == StopReason::kDeadline);
+  CHECK(late.tokens.empty());
+  options.deadline.reset();
+  CHECK_THROWS_AS(generator.generate(std::string(500, 'q'), options), Error);
+  CHECK_THROWS_AS(generator.generate("", options), Error);
+  const TokenId outside[] = {1000000};
+  CHECK_THROWS_AS(generator.generate(outside, options), Error);
+}
+
+TEST_CASE("a stop string ends the text before it, and what was streamed is the text in whole characters") {
+  const RandomModel file(Head::kLm);
+  Generator generator(Model::open(file.path), 1);
+  GenerateOptions options;
+  options.temperature = 5.0f;
+  options.max_tokens = 60;
+  std::size_t stopped = 0;
+  for (options.seed = 0; options.seed < 20; ++options.seed) {
+    options.stop.clear();
+    const std::string whole = generator.generate("a", options).text;
+    if (whole.size() < 12) continue;
+    options.stop = {whole.substr(7, 3), "never to be seen"};
+    std::string streamed;
+    const auto result = generator.generate("a", options, [&](std::string_view piece) {
+      CHECK((utf8_complete_prefix(piece) == piece.size() || utf8_error(piece) != std::string_view::npos));
+      streamed += piece;
+    });
+    CHECK(result.reason == StopReason::kStopString);
+    CHECK(result.text == whole.substr(0, whole.find(options.stop[0])));
+    CHECK(streamed == result.text);
+    ++stopped;
+  }
+  CHECK(stopped > 5);
+}
+
+TEST_CASE("a choice is the best allowed token, the lowest id among equals") {
+  Rng rng(1);
+  const std::vector<float> logits = {1, 5, 5, 9};
+  const std::vector<std::uint8_t> allowed = {1, 1, 1, 0};
+  CHECK(choose_token(logits, allowed, 0, 0, rng) == 1);
+  std::size_t seen[4] = {};
+  for (int i = 0; i < 2000; ++i) ++seen[choose_token(logits, allowed, 1.0f, 0, rng)];
+  CHECK(seen[3] == 0);
+  CHECK(seen[0] > 0);
+  CHECK(static_cast<double>(seen[1]) / static_cast<double>(seen[2]) == Approx(1.0).epsilon(0.2));
+  for (int i = 0; i < 50; ++i) CHECK(choose_token(logits, allowed, 1.0f, 1, rng) == 1);
+}
