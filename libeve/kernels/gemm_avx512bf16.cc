@@ -36,7 +36,7 @@ inline void transpose(__m512i (&x)[16]) {
   }
 }
 
-inline __mmask16 first(size_t n) { return n >= 16 ? 0xffff : static_cast<__mmask16>((1u << n) - 1); }
+inline __mmask16 first(size_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1); }
 
 // {low, high} rounded: low's 16 values first.
 inline __m512i to_bf16(__m512 low, __m512 high) { return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)); }
