@@ -9,7 +9,9 @@
 namespace eve {
 
 enum class Transpose : bool { kNo, kYes };
-enum class Math : bool { kF32, kBF16 };  ///< kBF16: both factors rounded to bfloat16, sums in fp32
+/// kBF16: both factors rounded to bfloat16 (denormals may become 0), sums in fp32. In the CPU's own instructions (AMX,
+/// else VDPBF16PS) where it has them and EVE_ISA does not name a lesser table than its best; emulated otherwise.
+enum class Math : bool { kF32, kBF16 };
 
 /// Row-major C[m][n] = op(A)[m][k] * op(B)[k][n] + beta * C. lda, ldb, ldc: distance between rows as stored.
 /// beta is 0 (C is not read) or 1. m, n or k may be 0. Work is split over `threads` along the larger of m and n, each
