@@ -38,8 +38,8 @@ std::vector<const Bf16Kernel*> find_kernels() {
   return found;
 }
 
-// A panel of A (32 KiB) stays in the first-level cache while it meets a block of B (1 MiB) in the second.
-constexpr size_t kBlockSteps = 512, kBlockCols = 1024;
+// A panel of A and one of B (24 KiB each) share the first-level cache, a block of B (768 KiB) the second.
+constexpr size_t kBlockSteps = 384, kBlockCols = 1024;
 constexpr size_t kBlockGroups = kBlockSteps / kGroupSteps;
 
 }  // namespace
