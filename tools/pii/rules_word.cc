@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values that only the word before them identifies: "born 3 May 1980", "passport C01X00T47", "DB_PASS=...".
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "pii/checks.h"
+#include "pii/rules.h"
+#include "pii/scan.h"
+
+namespace eve::pii {
+namespace {
+
+enum class Kind : std::uint8_t {
+  kPhone, kNumber, kBirth, kPassport, kLicence, kImei, kVin, kNational, kSocial, kAccount, kSortCode, kCoordinates, kWallet,
+  kPassword, kToken, kKey, kBearer, kCardCode, kPin, kCard, kPlate, kCar, kMysql, kCurl
+};
+
+struct Word {
+  std::string_view text;
+  Kind kind;
+};
+// Sorted by text.
+constexpr Word kWords[] = {
+    {"aadhaar", Kind::kNational},
+    {"account", Kind::kAccount},
+    {"acct", Kind::kAccount},
+    {"addr", Kind::kWallet},
+    {"address", Kind::kWallet},
+    {"apikey", Kind::kToken},
+    {"authtoken", Kind::kToken},
+    {"bearer", Kind::kBearer},
+    {"birth", Kind::kBirth},
+    {"birthdate", Kind::kBirth},
+    {"birthday", Kind::kBirth},
+    {"bitcoin", Kind::kWallet},
+    {"born", Kind::kBirth},
+    {"btc", Kind::kWallet},
+    {"call", Kind::kPhone},
+    {"callback", Kind::kPhone},
+    {"car", Kind::kCar},
+    {"card", Kind::kCard},
+    {"cardnumber", Kind::kCard},
+    {"cell", Kind::kPhone},
+    {"cellphone", Kind::kPhone},
+    {"clientsecret", Kind::kToken},
+    {"code", Kind::kSortCode},
+    {"coordinates", Kind::kCoordinates},
+    {"coords", Kind::kCoordinates},
+    {"cpf", Kind::kNational},
+    {"creditcard", Kind::kCard},
+    {"curl", Kind::kCurl},
+    {"cvc", Kind::kCardCode},
+    {"cvv", Kind::kCardCode},
+    {"dateofbirth", Kind::kBirth},
+    {"dni", Kind::kNational},
+    {"dob", Kind::kBirth},
+    {"fax", Kind::kPhone},
+    {"geboren", Kind::kBirth},
+    {"geburtsdatum", Kind::kBirth},
+    {"gps", Kind::kCoordinates},
+    {"imei", Kind::kImei},
+    {"key", Kind::kKey},
+    {"latlon", Kind::kCoordinates},
+    {"licence", Kind::kLicence},
+    {"license", Kind::kLicence},
+    {"litecoin", Kind::kWallet},
+    {"location", Kind::kCoordinates},
+    {"lon", Kind::kCoordinates},
+    {"ltc", Kind::kWallet},
+    {"mariadb", Kind::kMysql},
+    {"mobile", Kind::kPhone},
+    {"mrn", Kind::kAccount},
+    {"msisdn", Kind::kPhone},
+    {"mysql", Kind::kMysql},
+    {"mysqldump", Kind::kMysql},
+    {"nino", Kind::kNational},
+    {"nir", Kind::kNational},
+    {"number", Kind::kNumber},
+    {"pass", Kind::kPassword},
+    {"passphrase", Kind::kPassword},
+    {"passport", Kind::kPassport},
+    {"passwd", Kind::kPassword},
+    {"password", Kind::kPassword},
+    {"phone", Kind::kPhone},
+    {"phonenumber", Kind::kPhone},
+    {"pin", Kind::kPin},
+    {"plate", Kind::kPlate},
+    {"pos", Kind::kCoordinates},
+    {"position", Kind::kCoordinates},
+    {"pwd", Kind::kPassword},
+    {"reg", Kind::kPlate},
+    {"registration", Kind::kPlate},
+    {"reisepass", Kind::kPassport},
+    {"routing", Kind::kAccount},
+    {"secret", Kind::kPassword},
+    {"social", Kind::kSocial},
+    {"sortcode", Kind::kSortCode},
+    {"ssn", Kind::kSocial},
+    {"tel", Kind::kPhone},
+    {"telefon", Kind::kPhone},
+    {"telephone", Kind::kPhone},
+    {"token", Kind::kToken},
+    {"vin", Kind::kVin},
+    {"wallet", Kind::kWallet},
+    {"wget", Kind::kCurl},
+    {"whatsapp", Kind::kPhone},
+};
+static_assert(std::is_sorted(std::begin(kWords), std::end(kWords), [](const Word& a, const Word& b) { return a.text < b.text; }));
+constexpr std::size_t kLongestWord = 12;
+constexpr std::size_t kLongestSecret = 256;
+
+std::optional<Kind> kind_of(std::string_view word) {
+  if (word.size() < 3 || word.size() > kLongestWord) return std::nullopt;
+  char low[kLongestWord];
+  std::transform(word.begin(), word.end(), low, lower);
+  const std::string_view key(low, word.size());
+  const Word* found = std::lower_bound(std::begin(kWords), std::end(kWords), key, [](const Word& w, std::string_view k) { return w.text < k; });
+  if (found == std::end(kWords) || found->text != key) return std::nullopt;
+  return found->kind;
+}
+
+// Steps over what stands between a word and its value: "no. ", " number: ", "\":\"", ">", " is ".
+std::size_t skip_fill(std::string_view text, std::size_t i) {
+  static constexpr std::string_view kMarks = " \t:=#.,\"'>|;[(_-/\\";
+  static constexpr std::string_view kFill[] = {"no", "nr", "num", "number", "is", "on", "at", "of", "was", "me", "back",
+                                               "to", "cell", "type", "date", "i", "think", "it", "id", "work", "home", "voice", "mobile", "card", "lon", "monthly", "security"};
+  const std::size_t limit = std::min(text.size(), i + 40);
+  while (i < limit) {
+    const char c = text[i];
+    if (c == '-' && is_digit(at(text, i + 1))) return i;
+    if (c == '(' && (is_digit(at(text, i + 1)) || at(text, i + 1) == '+')) return i;
+    if (kMarks.find(c) != kMarks.npos) {
+      ++i;
+      continue;
+    }
+    if (!is_letter(c)) return i;
+    const std::size_t end = run_end(text, i, is_letter, 12);
+    const std::string_view word = text.substr(i, end - i);
+    if (is_word(at(text, end)) && at(text, end) != '_') return i;
+    if (std::none_of(std::begin(kFill), std::end(kFill), [&](std::string_view f) { return f.size() == word.size() && has_at(text, i, f); })) return i;
+    i = end;
+  }
+  return i;
+}
+
+std::size_t month_end(std::string_view text, std::size_t i) {
+  static constexpr std::string_view kMonths[] = {"january", "february", "march",     "april",   "may",      "june",
+                                                 "july",    "august",   "september", "october", "november", "december"};
+  const std::size_t end = run_end(text, i, is_letter, 10);
+  if (end - i < 3) return 0;
+  for (std::string_view month : kMonths) {
+    if (end - i <= month.size() && has_at(text, i, month.substr(0, end - i))) return end;
+  }
+  return has_at(text, i, "sept") && end - i == 4 ? end : 0;
+}
+
+// End of a calendar date at i, numbers or an English month; 0 when there is none.
+std::size_t date_end(std::string_view text, std::size_t i) {
+  const auto number = [&](std::size_t k, std::size_t most) { return run_end(text, k, is_digit, most + 1); };
+  const auto ends = [&](std::size_t k) { return !is_alnum(at(text, k)) ? k : std::size_t{0}; };
+  const std::size_t first = number(i, 4), n = first - i;
+  const char sep = at(text, first);
+  if (n == 0) {  // May 3, 1980
+    std::size_t k = month_end(text, i);
+    if (k == 0) return 0;
+    if (at(text, k) == '.') ++k;
+    if (at(text, k) != ' ') return 0;
+    const std::size_t day = number(++k, 2);
+    if (day == k || day - k > 2) return 0;
+    k = day;
+    if (is_letter(at(text, k))) k = run_end(text, k, is_letter, 2);
+    if (at(text, k) == ',') ++k;
+    if (at(text, k) != ' ') return 0;
+    const std::size_t year = number(++k, 4);
+    return year - k == 4 ? ends(year) : 0;
+  }
+  if (n == 4 || n <= 2) {
+    if (sep == '-' || sep == '/' || sep == '.') {
+      const std::size_t second = number(first + 1, 2);
+      if (second > first + 1 && second - first - 1 <= 2 && at(text, second) == sep) {
+        const std::size_t third = number(second + 1, 4), m = third - second - 1;
+        if (n == 4 ? m >= 1 && m <= 2 : m == 4 || m == 2) return ends(third);
+        return 0;
+      }
+    }
+  }
+  if (n > 2) return 0;
+  // 3 May 1980, 3-May-1980, 3rd of May 1980
+  std::size_t k = first;
+  if (has_at(text, k, "st") || has_at(text, k, "nd") || has_at(text, k, "rd") || has_at(text, k, "th")) k += 2;
+  const char join = at(text, k);
+  if (join != ' ' && join != '-' && join != '.' && join != '/') return 0;
+  ++k;
+  if (join == '.' && at(text, k) == ' ') ++k;
+  if (has_at(text, k, "of ")) k += 3;
+  k = month_end(text, k);
+  if (k == 0) return 0;
+  if (at(text, k) == ',') ++k;
+  if (at(text, k) != ' ' && at(text, k) != '-' && at(text, k) != '/') return 0;
+  const std::size_t year = number(++k, 4);
+  return year - k == 4 || year - k == 2 ? ends(year) : 0;
+}
+
+// A document number at i: letters and digits, at least `digits` digits, `least` to `most` characters in all.
+std::size_t document_end(std::string_view text, std::size_t i, std::size_t least, std::size_t most, std::size_t digits, std::string_view joins = {}) {
+  const auto in = [joins](char c) { return is_alnum(c) || joins.find(c) != joins.npos; };
+  std::size_t end = run_end(text, i, in, most + 8);
+  while (end > i && joins.find(text[end - 1]) != joins.npos) --end;
+  const std::string_view form = text.substr(i, end - i);
+  const auto count = static_cast<std::size_t>(std::count_if(form.begin(), form.end(), is_digit));
+  const auto size = static_cast<std::size_t>(std::count_if(form.begin(), form.end(), is_alnum));
+  return size >= least && size <= most && count >= digits && !is_word(at(text, end)) ? end : 0;
+}
+
+// An identity number beside a word that announces one: US, UK, Spanish, Indian, Brazilian, French forms.
+std::size_t national_end(std::string_view text, std::size_t i) {
+  std::string digits;
+  std::size_t k = i, last = i;
+  while (k < text.size() && digits.size() < 16) {
+    if (is_digit(text[k])) digits += text[k++], last = k;
+    else if ((text[k] == ' ' || text[k] == '-' || text[k] == '.') && k > i && is_digit(text[k - 1]) && is_digit(at(text, k + 1))) ++k;
+    else break;
+  }
+  if (!is_word(at(text, last)) && digits.size() >= 9) {
+    // Longest first; a number that follows after a space does not belong to it.
+    if (digits.size() == 9 || digits.size() == 11 || digits.size() == 12 || digits.size() == 13 || digits.size() == 15) return last;
+  }
+  return document_end(text, i, 9, 9, 6);
+}
+
+bool is_placeholder(std::string_view value) {
+  if (std::none_of(value.begin(), value.end(), is_alnum)) return true;
+  for (std::string_view word : {"null", "none", "true", "false", "nil", "undefined", "empty", "required", "optional", "string", "str", "bytes",
+                                "yes", "no", "password", "passwd", "secret", "token", "redacted", "hidden", "masked", "changed", "expired"}) {
+    if (value.size() == word.size() && has_at(value, 0, word)) return true;
+  }
+  return false;
+}
+
+// The value after "password=", ": " or similar; `start` receives where it begins. 0 when it looks like code or prose.
+std::size_t secret_end(std::string_view text, std::size_t i, std::size_t& start) {
+  std::size_t k = i;
+  if (at(text, k) == '"' || at(text, k) == '\'' || at(text, k) == ']') ++k;
+  k = run_end(text, k, is_blank, 4);
+  const char assign = at(text, k);
+  if (assign != '=' && assign != ':') return 0;
+  ++k;
+  if (assign == ':' && at(text, k) == '=') ++k;
+  if (at(text, k) == '=' || at(text, k) == ':' || at(text, k) == '>' || at(text, k) == '/') return 0;
+  const std::size_t blanks = k;
+  k = run_end(text, k, is_blank, 16);
+  const bool spaced = k > blanks;
+  const bool quoted_value = at(text, k) == '"' || at(text, k) == '\'' || at(text, k) == '`';
+  // "password= user=ann": an empty value, and the next setting.
+  if (assign == '=' && spaced && !quoted_value && !is_blank(text[i])) return 0;
+  const char quote = at(text, k);
+  if (quote == '"' || quote == '\'' || quote == '`') {
+    start = k + 1;
+    const std::size_t end = text.substr(start, kLongestSecret).find(quote);
+    if (end == text.npos || end == 0) return 0;
+    const std::string_view value = text.substr(start, end);
+    if (value.find_first_of("\r\n") != value.npos || is_placeholder(value)) return 0;
+    if (value[0] == '$' && (at(value, 1) == '{' || at(value, 1) == '(')) return 0;
+    if (value.find(' ') != value.npos && std::none_of(value.begin(), value.end(), is_digit)) return 0;  // prose
+    return start + end;
+  }
+  start = k;
+  std::size_t end = run_end(text, k, [](char c) { return !is_space(c) && c != '"' && c != '\'' && c != '<' && c != '>' && c != '`' && c != '\0'; }, kLongestSecret);
+  while (end > k && std::string_view(",;)}]").find(text[end - 1]) != std::string_view::npos) --end;
+  if (const std::size_t amp = text.substr(k, end - k).find('&'); amp != text.npos) {
+    // In a query string the next parameter follows; in a password '&' is a letter like any other.
+    const std::size_t equals = text.substr(k + amp, end - k - amp).find('=');
+    if (equals != text.npos && equals > 1) end = k + amp;
+  }
+  const std::string_view value = text.substr(k, end - k);
+  if (value.size() < 4 || is_placeholder(value)) return 0;
+  if (std::string_view("/$<{[(%*\\").find(value[0]) != std::string_view::npos && !(value[0] == '%' || value[0] == '*' || value[0] == '$')) return 0;
+  if (value[0] == '$' && (at(value, 1) == '{' || at(value, 1) == '(')) return 0;
+  const bool digit = std::any_of(value.begin(), value.end(), is_digit);
+  const bool mark = std::any_of(value.begin(), value.end(), [](char c) { return !is_alnum(c) && c != '_' && c != '.' && !is_high(c); });
+  // "password: must be ..." is prose, "pass = other.pass" is code.
+  const std::size_t rest = run_end(text, end, [](char c) { return std::string_view(",;)}] \t\r").find(c) != std::string_view::npos; }, 8);
+  const bool at_line_end = rest >= text.size() || text[rest] == '\n';
+  if (!digit && !mark && !(at_line_end && !spaced)) return 0;
+  if (value.find('(') != value.npos) return 0;  // a call
+  if (spaced && assign == '=' && !digit) return 0;
+  return end;
+}
+
+// Upper case, lower case and digits in 20 characters or more: nobody's word.
+bool is_random(std::string_view value) {
+  bool high = false, low = false, digit = false;
+  for (char c : value) {
+    high |= is_letter(c) && upper(c) == c;
+    low |= is_letter(c) && lower(c) == c;
+    digit |= is_digit(c);
+  }
+  return value.size() >= 20 && high && low && digit;
+}
+
+bool vin_letters(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return std::string_view("IOQioq").find(c) != std::string_view::npos; }) &&
+         std::any_of(text.begin(), text.end(), is_digit) && std::any_of(text.begin(), text.end(), is_letter);
+}
+
+// A number plate beside a word that announces one: "AB12 CDE", "B-MW 1234", "AA-123-BB", "ABC-1234", "7ABC123".
+std::size_t plate_end(std::string_view text, std::size_t i) {
+  // L letters, D digits, '-' hyphen, ' ' blank; a letter or digit count may vary where written in lower case: l (0 or 1), d (0 or 1).
+  static constexpr std::string_view kForms[] = {"LLDD LLL", "Lll-Ll Dddd", "LL-DDD-LL", "LLL-DDDD", "DLLLDDD"};
+  for (std::string_view form : kForms) {
+    std::size_t k = i;
+    bool good = true;
+    for (char f : form) {
+      const char c = at(text, k);
+      const bool fits = f == 'L' || f == 'l' ? is_letter(c) : f == 'D' || f == 'd' ? is_digit(c) : c == f;
+      if (fits) ++k;
+      else if (f != 'l' && f != 'd') {
+        good = false;
+        break;
+      }
+    }
+    if (good && !is_word(at(text, k)) && !(at(text, k) == '-' && is_alnum(at(text, k + 1)))) return k;
+  }
+  return 0;
+}
+
+bool is_plain_hex(std::string_view value) { return std::all_of(value.begin(), value.end(), is_hex); }
+
+class Words {
+ public:
+  Words(std::string_view text, Findings& found) : text_(text), found_(found) {}
+
+  void word(std::size_t start, std::size_t end, Kind kind) {
+    const std::size_t value = skip_fill(text_, end);
+    switch (kind) {
+      case Kind::kPhone:
+        if (value > end) add(value, phone_end(text_, value, true), Label::kPhone, 0.97f, "phone-word");
+        break;
+      case Kind::kNumber:
+        for (std::string_view owner : {"my ", "new ", "phone ", "his ", "her ", "their ", "contact ", "our "}) {
+          if (ends_before(text_, start, owner)) add(value, phone_end(text_, value, true), Label::kPhone, 0.97f, "phone-word");
+        }
+        break;
+      case Kind::kBirth: add(value, date_end(text_, value), Label::kDateOfBirth, 0.98f, "birth-word"); break;
+      case Kind::kPassport: add(value, document_end(text_, value, 8, 9, 1), Label::kPassport, 0.98f, "passport-word"); break;
+      case Kind::kLicence: licence(start, value); break;
+      case Kind::kImei: imei(value); break;
+      case Kind::kVin:
+        if (const std::size_t stop = run_end(text_, value, is_alnum, 18); stop - value == 17 && vin_letters(text_.substr(value, 17))) {
+          add(value, stop, Label::kVehicle, vin_check(text_.substr(value, 17)) ? 0.999f : 0.98f, "vin");
+        }
+        break;
+      case Kind::kNational:
+      case Kind::kSocial: national(value); break;
+      case Kind::kAccount: account(value); break;
+      case Kind::kSortCode:
+        if (ends_before(text_, start, "sort ") || ends_before(text_, start, "sort_")) sort_code(value);
+        break;
+      case Kind::kCoordinates: add(value, gps_end(text_, value, true), Label::kGps, 0.98f, "gps-word"); break;
+      case Kind::kWallet: wallet(value); break;
+      case Kind::kPassword:
+      case Kind::kToken: secret(start, end, kind); break;
+      case Kind::kKey:
+        for (std::string_view which : {"api_", "api-", "api ", "access_", "secret_", "private_", "access", "secret", "auth_"}) {
+          if (ends_before(text_, start, which)) {
+            secret(start, end, kind);
+            return;
+          }
+        }
+        if (before(text_, start) == '_') secret(start, end, kind);
+        break;
+      case Kind::kBearer: bearer(end); break;
+      case Kind::kCard: card(value); break;
+      case Kind::kPlate:
+      case Kind::kCar: add(value, plate_end(text_, value), Label::kVehicle, 0.97f, "plate-word"); break;
+      case Kind::kMysql: mysql_password(end); break;
+      case Kind::kCurl: curl_user(end); break;
+      case Kind::kCardCode: digits(value, 3, 4, "card-code"); break;
+      case Kind::kPin:
+        if (value > end) digits(value, 4, 6, "pin");
+        break;
+    }
+  }
+
+  std::size_t covered() const { return covered_; }
+
+ private:
+  std::string_view text_;
+  Findings& found_;
+  std::size_t covered_ = 0;  // end of the last secret
+
+  void add(std::size_t start, std::size_t end, Label label, float score, std::string_view rule) {
+    if (end <= start) return;
+    found_.push_back({start, end, label, score, rule});
+    if (label == Label::kPassword) covered_ = end;
+  }
+
+  void digits(std::size_t value, std::size_t least, std::size_t most, std::string_view rule) {
+    const std::size_t end = run_end(text_, value, is_digit, most + 1);
+    const bool alone = !is_word(at(text_, end)) && !((at(text_, end) == '.' || at(text_, end) == ',') && is_digit(at(text_, end + 1)));
+    if (end - value >= least && end - value <= most && alone) add(value, end, Label::kPassword, 0.97f, rule);
+  }
+
+  void licence(std::size_t start, std::size_t value) {
+    const std::size_t end = document_end(text_, value, 8, 16, 5, "-");
+    if (end == 0) return;
+    bool driver = has_at(text_, end, ", expires") || has_at(text_, end, " expires");
+    for (std::string_view who : {"driver ", "drivers ", "driver's ", "driving ", "driver_", "driving_", "driver-"}) driver |= ends_before(text_, start, who);
+    // "licence K1234567" alone is one; "License 2.0" has no such number.
+    driver |= document_end(text_, value, 8, 16, 6, "-") != 0;
+    if (driver) add(value, end, Label::kDriverLicense, 0.98f, "licence-word");
+  }
+
+  void imei(std::size_t value) {
+    // "imei of the old phone 35..."
+    for (const std::size_t limit = value + 32; value < limit && !is_digit(at(text_, value)); ++value) {
+      if (at(text_, value) == '\n' || value >= text_.size()) return;
+    }
+    std::string digits;
+    std::size_t k = value;
+    while (k < text_.size() && digits.size() < 15 && (is_digit(text_[k]) || ((text_[k] == '-' || text_[k] == ' ') && k > value && is_digit(at(text_, k + 1))))) {
+      if (is_digit(text_[k])) digits += text_[k];
+      ++k;
+    }
+    if (digits.size() == 15 && !is_word(at(text_, k)) && luhn(digits)) add(value, k, Label::kImei, 0.999f, "imei");
+  }
+
+  void card(std::size_t value) {
+    const std::size_t end = run_end(text_, value, is_digit, 20);
+    if (end - value >= 13 && end - value <= 19 && !is_word(at(text_, end)) && luhn(text_.substr(value, end - value))) {
+      add(value, end, Label::kCreditCard, 0.99f, "card-word");
+    }
+  }
+
+  // mysql -u NAME -pPASSWORD
+  void mysql_password(std::size_t end) {
+    const std::string_view line = text_.substr(end, std::min(text_.find('\n', end), text_.size()) - end).substr(0, 512);
+    const std::size_t flag = line.find(" -p");
+    if (flag == line.npos) return;
+    std::size_t value = end + flag + 3;
+    if (at(text_, value) == '\'' || at(text_, value) == '"') ++value;
+    const std::size_t stop = run_end(text_, value, [](char c) { return !is_space(c) && c != '"' && c != '\''; }, 128);
+    add(value, stop, Label::kPassword, 0.98f, "mysql-password");
+  }
+
+  // curl -u NAME:PASSWORD
+  void curl_user(std::size_t end) {
+    const std::string_view line = text_.substr(end, std::min(text_.find('\n', end), text_.size()) - end).substr(0, 512);
+    for (std::string_view flag : {" -u ", " --user "}) {
+      const std::size_t found = line.find(flag);
+      if (found == line.npos) continue;
+      std::size_t value = end + found + flag.size();
+      if (at(text_, value) == '\'' || at(text_, value) == '"') ++value;
+      const std::size_t stop = run_end(text_, value, [](char c) { return !is_space(c) && c != '"' && c != '\''; }, 256);
+      const std::size_t colon = text_.substr(value, stop - value).find(':');
+      if (colon == line.npos) continue;
+      add(value, value + colon, Label::kUsername, 0.98f, "curl-user");
+      add(value + colon + 1, stop, Label::kPassword, 0.98f, "curl-password");
+    }
+  }
+
+  void national(std::size_t value) { add(value, spaced_nino(value), Label::kSsn, 0.98f, "nino-word"), add(value, national_end(text_, value), Label::kSsn, 0.98f, "national-word"); }
+
+  std::size_t spaced_nino(std::size_t i) const {  // "AB 12 34 56 C"
+    if (!is_letter(at(text_, i)) || !is_letter(at(text_, i + 1)) || !is_letter(at(text_, i + 12)) || is_word(at(text_, i + 13))) return 0;
+    for (std::size_t k = 2; k < 12; ++k) {
+      if (k % 3 == 2 ? at(text_, i + k) != ' ' : !is_digit(at(text_, i + k))) return 0;
+    }
+    return i + 13;
+  }
+
+  void account(std::size_t value) {
+    std::size_t end = document_end(text_, value, 7, 14, 6, "-");
+    if (end != 0 && date_end(text_, value) == 0) {
+      add(value, end, Label::kAccountNumber, 0.96f, "account-word");
+      return;
+    }
+    // 0641 5921 33
+    std::size_t k = value;
+    for (int group = 0; group < 4; ++group) {
+      const std::size_t stop = run_end(text_, k, is_digit, 5);
+      if (stop - k < 2 || stop - k > 4) break;
+      if (group >= 2 && !is_word(at(text_, stop))) end = stop;
+      if (stop - k != 4 || at(text_, stop) != ' ') break;
+      k = stop + 1;
+    }
+    add(value, end, Label::kAccountNumber, 0.96f, "account-word");
+  }
+
+  void sort_code(std::size_t value) {
+    std::size_t k = value;
+    for (int group = 0; group < 3; ++group, ++k) {
+      if (!is_digit(at(text_, k)) || !is_digit(at(text_, k + 1))) return;
+      k += 2;
+      if (group < 2 && at(text_, k) != '-') return;
+    }
+    if (!is_word(at(text_, k - 1))) add(value, k - 1, Label::kAccountNumber, 0.98f, "sort-code");
+  }
+
+  void wallet(std::size_t value) {
+    static constexpr std::string_view kLeads = "13LM";
+    if (kLeads.find(at(text_, value)) == kLeads.npos) return;
+    const std::size_t end = run_end(text_, value, is_alnum, 36);
+    const std::string_view form = text_.substr(value, end - value);
+    if (form.size() < 26 || form.size() > 35 || is_word(at(text_, end)) || is_plain_hex(form)) return;
+    if (form.find_first_of("0OIl") != form.npos) return;
+    add(value, end, Label::kCrypto, 0.98f, "wallet-word");
+  }
+
+  void secret(std::size_t start, std::size_t end, Kind kind) {
+    std::size_t value = 0;
+    const std::size_t stop = secret_end(text_, end, value);
+    if (stop == 0) return;
+    const std::string_view form = text_.substr(value, stop - value);
+    if (kind != Kind::kPassword) {
+      if (form.size() < 12 || std::none_of(form.begin(), form.end(), is_digit)) return;
+      // Token{78af589, Key@1f2e: how programs print objects, not keys.
+      if (std::any_of(form.begin(), form.end(), [](char c) { return !is_alnum(c) && std::string_view("-_.~+/=:%").find(c) == std::string_view::npos; })) return;
+      const char left = before(text_, start);
+      if ((left == '&' || left == '?') && is_plain_hex(form)) return;  // one request's
+      if (kind == Kind::kKey && !is_random(form)) return;
+    }
+    add(value, stop, Label::kPassword, 0.975f, "secret-word");
+  }
+
+  void bearer(std::size_t end) {
+    const std::size_t value = run_end(text_, end, is_blank, 4);
+    if (value == end) return;
+    std::size_t stop = run_end(text_, value, [](char c) { return is_alnum(c) || std::string_view("-._~+/=").find(c) != std::string_view::npos; });
+    while (stop > value && text_[stop - 1] == '.') --stop;
+    const std::string_view form = text_.substr(value, stop - value);
+    if (form.size() >= 16 && std::any_of(form.begin(), form.end(), is_digit)) add(value, stop, Label::kPassword, 0.99f, "bearer");
+  }
+};
+
+}  // namespace
+
+void find_by_words(std::string_view text, Findings& found) {
+  Words words(text, found);
+  for (std::size_t i = 0; i < text.size();) {
+    if (!is_letter(text[i])) {
+      ++i;
+      continue;
+    }
+    const std::size_t end = run_end(text, i, is_letter);
+    // camelCase: the last hump is looked at as well ("dbPassword", "homePhone").
+    std::size_t hump = end;
+    while (hump > i && !(text[hump - 1] >= 'A' && text[hump - 1] <= 'Z')) --hump;
+    if (const auto kind = kind_of(text.substr(i, end - i))) words.word(i, end, *kind);
+    else if (hump > i + 1 && hump < end) {
+      if (const auto last = kind_of(text.substr(hump - 1, end - hump + 1))) words.word(hump - 1, end, *last);
+    }
+    i = std::max(end, words.covered());  // a word inside a secret announces nothing
+  }
+}
+
+}  // namespace eve::pii
