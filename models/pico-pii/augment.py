@@ -18,7 +18,7 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from rows import LABELS, change_case, faults, merge, read_jsonl, strange_words, to_row, to_segments, truncated, typos  # noqa: E402
+from rows import LABELS, change_case, faults, masked, merge, read_jsonl, strange_words, to_row, to_segments, truncated, typos  # noqa: E402
 from sources import HERE, book_rows, clean_lines, harvest, read_sections, read_words  # noqa: E402
 from values import ALNUM, DAYS, HEX, MONTHS, USER_WORDS, Values, fold  # noqa: E402
 
@@ -262,6 +262,7 @@ class Refill:
 
 
 SPARSE = {"secret", "account", "document", "place", "vehicle", "wallet", "rare", "social", "mention"}
+MASKED = 0.12  # share of rows in which values are masked already
 STRICT = {"json", "csv", "tsv", "xml", "yaml", "vcard", "ical"}
 
 
@@ -387,6 +388,8 @@ def main():
     with open(args.out, "w", encoding="utf-8") as out:
         while sum(styles.values()) < args.rows:
             segments, kind = maker.draw()
+            if maker.rng.random() < MASKED and any(label for _, label in segments):
+                segments, kind = masked(segments, maker.rng), "masked"
             row = to_row(merge(segments), f"augment/{kind}")
             if len(row["text"].encode()) > 1500 or not row["text"].strip() or row["text"] in seen:
                 continue
