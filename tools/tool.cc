@@ -20,11 +20,13 @@ namespace {
 
 constexpr double kGraceSeconds = 0.25;  // between the deadline that a tool checks and the alarm that ends it anyway
 
-// What the signal handlers print, prepared in advance.
-char g_damaged_model[256], g_time_limit[128];
+// What is printed where nothing can be allocated, prepared in advance.
+char g_damaged_model[256], g_time_limit[128], g_no_memory[128];
+
+void say(const char* line) { [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line, std::strlen(line)); }
 
 void end_with(const char* message, Status status) {
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, message, std::strlen(message));
+  say(message);
   _exit(static_cast<int>(status));
 }
 
@@ -83,6 +85,41 @@ Status run_arguments(const Tool& tool, const std::vector<std::string>& arguments
   return command.run(run);
 }
 
+void prepare_messages(const char* program) {
+  if (const char* slash = std::strrchr(program, '/')) program = slash + 1;
+  std::snprintf(g_damaged_model, sizeof g_damaged_model,
+                "%.99s: a mapped file (the model) was cut short or cannot be read: verify it with eve-model verify\n",
+                program);
+  std::snprintf(g_time_limit, sizeof g_time_limit, "%.99s: time limit reached (--time-limit)\n", program);
+  std::snprintf(g_no_memory, sizeof g_no_memory, "%.99s: out of memory\n", program);
+}
+
+/// Throws std::bad_alloc only.
+int run_and_report(const Tool& tool, const std::vector<std::string>& arguments) {
+  Run run;
+  run.name = tool.name;
+  const auto fail = [&](Status status, std::string_view message) {
+    try {
+      run.out.flush();  // the results of the records before
+    } catch (const Error&) {
+      status = Status::kSystem;
+    }
+    print_message(tool.name, message);
+    return static_cast<int>(status);
+  };
+  try {
+    const Status status = run_arguments(tool, arguments, run);
+    run.out.commit();
+    return static_cast<int>(status);
+  } catch (const Error& error) {
+    return fail(error.status(), error.what());
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    return fail(Status::kSystem, std::string("internal error: ") + error.what());
+  }
+}
+
 }  // namespace
 
 void print_message(std::string_view name, std::string_view message) {
@@ -105,36 +142,16 @@ void Run::detail(const std::string& message) const {
 
 bool Run::show_progress() const { return !quiet && isatty(STDERR_FILENO); }
 
-int run_tool(Tool tool, int argc, const char* const* argv) {
+int run_tool(Tool (*make)(), int argc, const char* const* argv) {
   keep_standard_descriptors();
   signal(SIGPIPE, SIG_DFL);  // a parent may have left it ignored: `| head` must end us quietly
-  std::snprintf(g_damaged_model, sizeof g_damaged_model,
-                "%s: a mapped file (the model) was cut short or cannot be read: verify it with eve-model verify\n",
-                tool.name.c_str());
-  std::snprintf(g_time_limit, sizeof g_time_limit, "%s: time limit reached (--time-limit)\n", tool.name.c_str());
+  prepare_messages(argc > 0 ? argv[0] : "eve");
   handle(SIGBUS, on_bus_error);
-
-  Run run;
-  run.name = tool.name;
-  const auto fail = [&](Status status, std::string_view message) {
-    try {
-      run.out.flush();  // the results of the records before
-    } catch (const Error&) {
-      status = Status::kSystem;
-    }
-    print_message(tool.name, message);
-    return static_cast<int>(status);
-  };
   try {
-    const Status status = run_arguments(tool, std::vector<std::string>(argv + (argc > 0), argv + argc), run);
-    run.out.commit();
-    return static_cast<int>(status);
-  } catch (const Error& error) {
-    return fail(error.status(), error.what());
+    return run_and_report(make(), std::vector<std::string>(argv + (argc > 0), argv + argc));
   } catch (const std::bad_alloc&) {
-    return fail(Status::kSystem, "out of memory");
-  } catch (const std::exception& error) {
-    return fail(Status::kSystem, std::string("internal error: ") + error.what());
+    say(g_no_memory);
+    return static_cast<int>(Status::kSystem);
   }
 }
 

@@ -121,8 +121,8 @@ struct Tool : Command {
 /// Defined by each tools/eve-NAME.cc.
 Tool make_tool();
 
-/// Runs a tool as main() does and returns its exit status. Messages go to stderr.
-int run_tool(Tool tool, int argc, const char* const* argv);
+/// main() of a tool: runs it and returns its exit status. Messages go to stderr.
+int run_tool(Tool (*make)(), int argc, const char* const* argv);
 
 // ------------------------------------------------------------------------------------------------------ running
 

@@ -33,6 +33,7 @@ void fail_by(const std::string& how) {
 }
 
 eve::Status run(eve::Run& run) {
+  if (run.color) run.detail("in colour");
   if (!settings.fail.empty() && settings.fail != "late") fail_by(settings.fail);
   eve::Records records(run, settings.files);
   std::size_t batch = 0, batches = 0;
