@@ -21,7 +21,7 @@ namespace {
 constexpr double kGraceSeconds = 0.25;  // between the deadline that a tool checks and the alarm that ends it anyway
 
 // What is printed where nothing can be allocated, prepared in advance.
-char g_damaged_model[256], g_time_limit[128], g_no_memory[128];
+char g_damaged_model[256], g_time_limit[256], g_no_memory[256];
 
 void say(const char* line) { [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line, std::strlen(line)); }
 
