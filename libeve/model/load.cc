@@ -92,7 +92,8 @@ ModelData load_model(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     load_hub(model, slash == std::string::npos ? "." : path.substr(0, slash + 1), path);
   } else {
-    load_gguf(model, path);
+    const Bytes file = model.files.emplace_back(path).bytes();
+    load_gguf(model, file, printable(path));
   }
   check_model(model, printable(path));
   return model;

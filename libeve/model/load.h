@@ -29,7 +29,8 @@ void check_config_fits(const Config& config, std::uint64_t bytes, const std::str
 /// Refuses a tokenizer with ids outside the embedding, labels that are not the head's.
 void check_model(const ModelData& model, const std::string& where);
 
-void load_gguf(ModelData& model, const std::string& path);
+/// From a file in memory, which must outlive `model`.
+void load_gguf(ModelData& model, Bytes file, const std::string& where);
 /// `weights`: path of the one .safetensors file, or empty to look for it (or an index of several) in `folder`.
 void load_hub(ModelData& model, const std::string& folder, const std::string& weights);
 

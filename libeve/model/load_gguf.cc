@@ -191,9 +191,8 @@ class GgufLoader {
 
 }  // namespace
 
-void load_gguf(ModelData& model, const std::string& path) {
-  const Bytes bytes = model.files.emplace_back(path).bytes();
-  GgufLoader(model, GgufFile::parse(bytes, printable(path)), bytes.size()).load();
+void load_gguf(ModelData& model, Bytes file, const std::string& where) {
+  GgufLoader(model, GgufFile::parse(file, where), file.size()).load();
 }
 
 }  // namespace eve

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -232,6 +233,7 @@ void load_tokenizer(ModelData& model, const std::string& folder) {
 }  // namespace
 
 void load_hub(ModelData& model, const std::string& folder, const std::string& weights) {
+  model.info.name = std::filesystem::path(join(folder, "")).parent_path().filename().string();
   const std::string path = join(folder, "config.json");
   const std::string where = printable(path);
   ConfigReader(read_model_file(path, kMaxConfigBytes), where).read(model);

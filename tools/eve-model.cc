@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// eve-model: what a model file is, whether it is whole, the same model in another form, and what it computes.
+#include <unistd.h>
+
+#include <charconv>
+
+#include "base/json.h"
+#include "eve/eve.h"
+#include "model/inspect.h"
+#include "model/model.h"
+#include "tool.h"
+
+namespace eve {
+
+namespace {
+
+const std::vector<std::string> kTypes = {"f32", "bf16", "f16", "q8_0", "q4_0"};
+
+struct {
+  std::string model, output, type = "f32";
+  bool llama_cpp = false;
+  std::vector<std::string> prompts, stop, ids;
+  std::uint64_t max_tokens = 256, top_k = 0;
+  double temperature = 0;
+} settings;
+
+/// A path as it is; else the installed model of that name.
+std::string model_path() {
+  if (settings.model.find('/') == std::string::npos && access(settings.model.c_str(), F_OK) != 0)
+    return Model::find(settings.model);
+  return settings.model;
+}
+
+ModelData load(const Run& run) {
+  ModelData model = load_model(model_path());
+  for (const std::string& warning : model.warnings) run.note(warning);
+  return model;
+}
+
+Status run_inspect(Run& run) {
+  const ModelData model = load(run);
+  run.out.write(run.json ? describe_json(model) : describe(model));
+  run.out.end_record();
+  return Status::kOk;
+}
+
+Status run_verify(Run& run) {
+  const std::string path = model_path();
+  load_model(path);  // what the table says is a network
+  const std::vector<std::string> damaged = verify_model(path);
+  if (!damaged.empty()) {
+    std::string names;
+    for (const std::string& name : damaged) names += (names.empty() ? "" : ", ") + printable(name);
+    throw Error(Status::kModel, printable(path) + ": damaged: " + names + "; fetch or make the file again");
+  }
+  run.detail(printable(path) + ": whole");
+  return Status::kOk;
+}
+
+Status run_convert(Run& run) {
+  save_model(load(run), *dtype_named(settings.type), settings.output, settings.llama_cpp);
+  return Status::kOk;
+}
+
+/// Text of a model for a terminal: line feeds and tabs as they are, other control characters escaped.
+std::string shown(std::string_view text) {
+  std::string out;
+  while (true) {
+    const std::size_t end = text.find_first_of("\n\t");
+    out += printable(text.substr(0, end));
+    if (end == text.npos) return out;
+    out += text[end];
+    text.remove_prefix(end + 1);
+  }
+}
+
+const char* reason_name(StopReason reason) {
+  switch (reason) {
+    case StopReason::kEndOfText:
+      return "end";
+    case StopReason::kStopString:
+      return "stop";
+    case StopReason::kMaxTokens:
+      return "max-tokens";
+    case StopReason::kContextFull:
+      return "context";
+    case StopReason::kDeadline:
+      return "time-limit";
+  }
+  return "";
+}
+
+Status run_generate(Run& run) {
+  std::string prompt;
+  for (const std::string& word : settings.prompts) prompt += (prompt.empty() ? "" : " ") + word;
+  if (settings.prompts.empty() || prompt == "-") prompt = run.read("-");
+  Generator generator(Model::open(model_path()), run.threads);
+  GenerateOptions options;
+  options.max_tokens = settings.max_tokens;
+  options.temperature = static_cast<float>(settings.temperature);
+  options.top_k = settings.top_k;
+  options.seed = run.seed;
+  options.stop = settings.stop;
+  options.deadline = run.deadline;
+  const Generator::Result result = generator.generate(prompt, options);
+  if (result.reason == StopReason::kDeadline)
+    throw Error(Status::kSystem,
+                "the time limit ended the text after " + std::to_string(result.tokens.size()) + " tokens");
+  if (run.json) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object().member("text", result.text).key("tokens").begin_array();
+    for (const std::int32_t token : result.tokens) json.value(token);
+    json.end_array().member("reason", reason_name(result.reason)).end_object();
+    run.out.write(out);
+  } else {
+    run.out.write(shown(result.text));
+  }
+  run.out.end_record();
+  return Status::kOk;
+}
+
+std::vector<std::int32_t> token_ids() {
+  std::vector<std::int32_t> ids;
+  for (const std::string& text : settings.ids) {
+    std::int32_t id = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
+      throw Error(Status::kInput, "--ids: not a list of token ids");
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+Status run_logits(Run& run) {
+  const std::vector<std::int32_t> ids = token_ids();
+  Generator generator(Model::open(model_path()), run.threads);
+  const std::vector<float> logits = generator.logits(ids);
+  const std::size_t vocabulary = logits.size() / ids.size();
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("ids").begin_array();
+  for (const std::int32_t id : ids) json.value(id);
+  json.end_array().key("logits").begin_array();
+  for (std::size_t t = 0; t < ids.size(); ++t) {
+    json.begin_array();
+    for (std::size_t i = 0; i < vocabulary; ++i) json.value(logits[t * vocabulary + i]);
+    json.end_array();
+  }
+  json.end_array().end_object();
+  run.out.write(out);
+  run.out.end_record();
+  return Status::kOk;
+}
+
+Option model_argument() {
+  return argument("MODEL",
+                  "A GGUF file, a .safetensors file with config.json beside it, a Hugging Face folder, or the name of "
+                  "an installed model.",
+                  &settings.model);
+}
+
+Option output_argument() { return argument("OUT", "The GGUF file to write.", &settings.output); }
+
+Command command(const char* name, const char* summary, const char* description, std::vector<Command::Example> examples,
+                Status (*run)(Run&)) {
+  Command c;
+  c.name = name;
+  c.summary = summary;
+  c.description = description;
+  c.examples = std::move(examples);
+  c.run = run;
+  return c;
+}
+
+Command inspect_command() {
+  Command c = command("inspect", "show what a model is",
+                      "Prints shape, number of parameters (all, and those that one token is multiplied with), head, "
+                      "task, training summary and tensors.",
+                      {{"eve-model inspect pico-pii.gguf", "show the model"},
+                       {"eve-model inspect --json pico-pii.gguf | jq .parameters.total", "count its parameters"}},
+                      run_inspect);
+  c.common = {Common::kJson, Common::kOutput, Common::kQuiet};
+  c.options = {model_argument()};
+  return c;
+}
+
+Command verify_command() {
+  Command c = command("verify", "find damage in a model file",
+                      "Compares all bytes of a GGUF file with the checksums it carries. Prints nothing and ends with "
+                      "status 0 when the file is whole; "
+                      "names the damaged tensors on stderr and ends with status 3 when it is not.",
+                      {{"eve-model verify pico-pii.gguf", "check the file"}}, run_verify);
+  c.common = {Common::kVerbose};
+  c.options = {model_argument()};
+  return c;
+}
+
+Command convert_command() {
+  Command c = command(
+      "convert", "write a model as a GGUF file",
+      "Reads any form of the model and writes one GGUF file. Norms, routers and biases stay f32 in every type.\n\n"
+      "With --llama-cpp the file is one that stock llama.cpp runs (architecture ernie4_5-moe, the same function); "
+      "without it, one with "
+      "the architecture eve-moe.",
+      {{"eve-model convert Eve-2-MoE-IT-272M/ eve.gguf --type bf16", "convert a folder from Hugging Face"},
+       {"eve-model convert eve.gguf llama.gguf --type q8_0 --llama-cpp", "make a file for llama.cpp"}},
+      run_convert);
+  c.common = {Common::kQuiet};
+  c.options = {model_argument(), output_argument(),
+               choice("--type", "TYPE", "How weights are stored.", &settings.type, kTypes),
+               flag("--llama-cpp", "Write what llama.cpp reads.", &settings.llama_cpp)};
+  return c;
+}
+
+Command quantize_command() {
+  Command c =
+      command("quantize", "write a model with smaller weights",
+              "q8_0 takes 8.5 bits a weight, q4_0 4.5, bf16 and f16 take 16. Norms, routers and biases stay f32.",
+              {{"eve-model quantize eve.gguf eve-q8.gguf --type q8_0", "a quarter of the size of f32"}}, run_convert);
+  c.common = {Common::kQuiet};
+  Option type = choice("--type", "TYPE", "How weights are stored.", &settings.type, kTypes);
+  type.required = true;
+  type.default_text.clear();
+  c.options = {model_argument(), output_argument(), type};
+  return c;
+}
+
+Command generate_command() {
+  Command c = command("generate", "continue a text",
+                      "Prints how a model of the head lm continues the prompt: the words given, or stdin when there "
+                      "are none. Control characters in the "
+                      "text are escaped, except line feeds and tabs; --json gives them as they are.",
+                      {{"eve-model generate eve.gguf --stop 'User:' \"$(printf 'User: Name a colour.\\nAssistant:')\"",
+                        "ask a chat model"}},
+                      run_generate);
+  c.common = {Common::kJson, Common::kOutput, Common::kThreads, Common::kSeed, Common::kTimeLimit, Common::kMaxInput};
+  c.options = {model_argument(),
+               files("PROMPT", "Words of the prompt.", &settings.prompts),
+               option("--max-tokens", "N", "Most tokens to write.", &settings.max_tokens, 1, 1 << 20),
+               option("--temperature", "X", "0 takes the best token each time; 1 draws from the model's distribution.",
+                      &settings.temperature, 0, 100),
+               option("--top-k", "N", "Draw from the N best tokens only; 0: from all.", &settings.top_k, 0, 1 << 20),
+               repeated("--stop", "TEXT", "End before this text.", &settings.stop)};
+  return c;
+}
+
+Command logits_command() {
+  Command c = command("logits", "compute scores of the next token",
+                      "Prints one JSON object: ids, and for each of them the scores of all tokens to follow it, so "
+                      "that another implementation can be "
+                      "compared.",
+                      {{"eve-model logits eve.gguf --ids 5,1,2", "scores after each of three tokens"}}, run_logits);
+  c.common = {Common::kOutput, Common::kThreads};
+  Option ids = list("--ids", "ID,...", "Token ids.", &settings.ids);
+  ids.required = true;
+  c.options = {model_argument(), ids};
+  return c;
+}
+
+}  // namespace
+
+Tool make_tool() {
+  Tool tool;
+  tool.name = "eve-model";
+  tool.summary = "inspect, verify, convert and try model files";
+  tool.description = "Works on the model files of the eve tools and on Eve-2 models from Hugging Face.";
+  tool.examples = {{"eve-model inspect pico-pii.gguf", "show what a model is"},
+                   {"eve-model convert Eve-2-MoE-IT-272M/ eve.gguf --type bf16", "convert a folder from Hugging Face"}};
+  tool.commands = {inspect_command(),  verify_command(),   convert_command(),
+                   quantize_command(), generate_command(), logits_command()};
+  return tool;
+}
+
+}  // namespace eve
