@@ -284,13 +284,17 @@ TEST_CASE("the formula makes the published file, and every form of it computes t
 TEST_CASE("narrower types stay near the fp32 logits") {
   EVE_SHARED_OR_SKIP(path, "fixtures/eve-tiny");
   const TemporaryFolder folder;
-  const ModelData model = load_model(path);
+  ModelData model = load_model(path);
+  // Every expert is used: which two of eight random ones are best would turn on differences smaller than any of these
+  // types keeps.
+  model.config.top_k = model.config.n_expert;
   const auto tokens = Reference(path + "/expected_forward.safetensors").values<TokenId>("tokens");
   const std::vector<float> exact = pass(model, tokens, 2).logits;
-  // Shares of the root mean square. A token whose two best experts change places with a third moves much: random
-  // weights have many such near ties, trained ones few.
-  const std::pair<DType, double> bounds[] = {
-      {DType::kF16, 0.01}, {DType::kBF16, 0.1}, {DType::kQ8_0, 0.1}, {DType::kQ4_0, 0.5}};
+  const std::pair<DType, double> bounds[] = {// root mean square of the difference, as a share of that of the logits
+                                             {DType::kF16, 0.003},
+                                             {DType::kBF16, 0.02},
+                                             {DType::kQ8_0, 0.06},
+                                             {DType::kQ4_0, 0.6}};
   for (const auto& [type, bound] : bounds) {
     INFO(dtype_name(type));
     save_model(model, type, folder / "m.gguf");
