@@ -13,6 +13,7 @@
 #include "kernels/kernels.h"
 #include "model/attention.h"
 #include "model/safetensors.h"
+#include "train/average.h"
 #include "train/trainer.h"
 
 using namespace eve;
@@ -375,6 +376,26 @@ TEST_CASE("a loss that is not finite stops the run, names the step and leaves th
   CHECK_THROWS_WITH(trainer.step(batch, 1e-3f), Catch::Contains("step 1"));
   CHECK(trainer.steps() == 0);
   CHECK(trainer.model().weights.wte.f32()[0] == broken.weights().wte.f32()[0]);
+}
+
+TEST_CASE("the average of models is the mean of their weights, and only of one shape") {
+  Threads threads(1);
+  const Ranks ranks;
+  const std::string base = std::filesystem::temp_directory_path() / ("eve-average-" + std::to_string(getpid()) + "-");
+  Config config = tiny_config(Head::kLm);
+  std::vector<std::vector<float>> values;
+  for (int i = 0; i < 3; ++i) {
+    if (i == 2) config.expert_ff += 8;
+    Trainer trainer(untrained(config), {}, static_cast<std::uint64_t>(i), Math::kF32, threads, ranks);
+    const Weights& w = trainer.model().weights;
+    values.emplace_back(w.wte.f32(), w.wte.f32() + w.wte.size());
+    save_model(trainer.model(), DType::kF32, base + std::to_string(i));
+  }
+  const ParameterBuffer mean = average_models({base + "0", base + "1", base + "1"});
+  for (std::size_t i = 0; i < values[0].size(); ++i)
+    REQUIRE(mean.values()[i] == Approx((values[0][i] + 2 * values[1][i]) / 3).margin(1e-6));
+  CHECK_THROWS_AS(average_models({base + "0", base + "2"}), Error);
+  for (int i = 0; i < 3; ++i) std::filesystem::remove(base + std::to_string(i));
 }
 
 TEST_CASE("the learning rate warms up linearly and ends at its floor") {
