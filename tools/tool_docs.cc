@@ -120,9 +120,12 @@ std::string help_text(const Tool& tool, const Command& command) {
   const std::vector<Option> options = declared_options(tool, command);
   const std::string called = top ? tool.name : tool.name + " " + command.name;
   std::string out = called + ": " + command.summary + "\n";
-  if (!command.examples.empty()) out += "\nExamples:\n";
-  for (const Command::Example& example : command.examples)
-    out += "  " + example.command + "\n" + wrap(example.meaning, 6);
+  std::vector<Command::Example> examples = command.examples;
+  if (top && examples.empty())
+    for (const Command& each : tool.commands)
+      if (!each.examples.empty()) examples.push_back(each.examples.front());
+  if (!examples.empty()) out += "\nExamples:\n";
+  for (const Command::Example& example : examples) out += "  " + example.command + "\n" + wrap(example.meaning, 6);
   out += "\nUsage: " + called + synopsis(tool, command, options) + "\n";
   if (!command.description.empty()) out += "\n" + wrap(command.description, 0);
   if (top && !tool.commands.empty()) {

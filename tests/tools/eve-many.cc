@@ -21,10 +21,10 @@ eve::Tool eve::make_tool() {
   Tool tool;
   tool.name = "eve-many";
   tool.summary = "several commands in one program";
-  tool.examples = {{"eve-many copy a b", "copy a to b"}};
   Command command;
   command.name = "copy";
   command.summary = "Copy one thing to another.";
+  command.examples = {{"eve-many copy a b", "copy a to b"}};
   command.common = {Common::kOutput};
   command.options = {flag("--loud", "With emphasis.", &settings.loud), argument("FROM", "What.", &settings.from),
                      argument("TO", "Where to.", &settings.to)};
@@ -32,6 +32,7 @@ eve::Tool eve::make_tool() {
   tool.commands.push_back(command);
   command.name = "count";
   command.summary = "Count.";
+  command.examples = {};
   command.options = {option("--of", "WHAT", "What to count.", &settings.from)};
   command.options[0].required = true;
   command.run = [](Run&) { return Status::kNoAnswer; };
