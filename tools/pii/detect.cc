@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "pii/plausible.h"
 #include "pii/scan.h"
 
 namespace eve::pii {
@@ -168,9 +169,11 @@ std::vector<Spans> Detector::detect(std::span<const std::string_view> records, s
     if (model_) {
       for (const TaggedSpan& span : tagged[i]) {
         const std::uint16_t label = label_of_[span.label];
-        if (!wanted(label) || (!settings_.threshold.empty() && span.score < settings_.threshold[label])) continue;
+        if (!settings_.threshold.empty() && span.score < settings_.threshold[label]) continue;
         model.push_back({span.start, span.end, label, span.score, By::kModel});
       }
+      model = plausible(text, model);
+      std::erase_if(model, [&](const Span& span) { return !wanted(span.label); });
     }
     Findings rules;
     if (settings_.rules) rules = find_by_rule(text);

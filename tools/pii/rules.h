@@ -28,6 +28,7 @@ void find_emails(std::string_view text, Findings& found);    ///< EMAIL; call af
 void find_network(std::string_view text, Findings& found);   ///< IP_ADDRESS, MAC_ADDRESS
 void find_numbers(std::string_view text, Findings& found);   ///< CREDIT_CARD, IBAN, SSN, PHONE, GPS, IMEI
 void find_secrets(std::string_view text, Findings& found);   ///< PASSWORD by form (keys, JWT, PEM); CRYPTO
+void find_users(std::string_view text, Findings& found);     ///< USERNAME in settings, paths and log lines
 void find_by_words(std::string_view text, Findings& found);  ///< what only a word before it tells: DATE_OF_BIRTH, PASSPORT, ...
 
 /// End of the telephone number that begins at i, or 0. `known`: a word beside it says that it is one.
