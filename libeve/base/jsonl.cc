@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t kMaxFileBytes = std::size_t{4} << 30;
 }
 
-void for_each_json_line(const std::string& path, const std::function<void(simdjson::dom::element, const std::string&)>& fn) {
+void for_each_json_line(const std::string& path,
+                        const std::function<void(simdjson::dom::element, const std::string&)>& fn) {
   simdjson::dom::parser parser;
   const std::string text = read_file(path, kMaxFileBytes);
   std::size_t number = 0;
