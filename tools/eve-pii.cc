@@ -19,6 +19,8 @@ using namespace pii;
 constexpr std::size_t kBatchRecords = 64, kBatchBytes = 64 << 10;
 constexpr std::size_t kListBytes = std::size_t{64} << 20;
 constexpr std::size_t kLeastKeyBytes = 16;
+// Any capitalised word may be a name: below this the model is wrong more often than right where nobody is named.
+constexpr float kPersonThreshold = 0.7f;
 
 struct {
   std::vector<std::string> action, only, except, threshold, files;
@@ -61,6 +63,7 @@ std::vector<bool> wanted(const LabelSet& labels) {
 
 std::vector<float> thresholds(const LabelSet& labels) {
   std::vector<float> result(labels.size(), 0);
+  result[labels.find("PERSON")] = kPersonThreshold;
   for (bool general : {true, false}) {
     for (const std::string& text : settings.threshold) {
       const auto [label, number] = split_setting(text);
@@ -313,7 +316,7 @@ Tool make_tool() {
            "(needs --key-file), pseudonym (a made-up value of the same form) or keep. Without a label, for all.", &settings.action),
       list("--only", "LABEL", "Look for these labels alone.", &settings.only),
       list("--except", "LABEL", "Do not look for these labels.", &settings.except),
-      list("--threshold", "[LABEL=]NUMBER", "Take from the model only what it is this sure of, 0 to 1. Rules are not affected.", &settings.threshold),
+      list("--threshold", "[LABEL=]NUMBER", "Take from the model only what it is this sure of, 0 to 1; PERSON=0.7 unless given. Rules are not affected.", &settings.threshold),
       option("--allow", "FILE", "Values that are no personal data, one a line; only a whole value counts.", &settings.allow),
       option("--deny", "FILE", "Values that always are, one a line, of the label CUSTOM or of the label before a tab.", &settings.deny),
       choice("--scope", "SCOPE", "Where the same value has the same number: line, file (default) or run (default with --map).", &settings.scope,
