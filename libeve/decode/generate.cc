@@ -60,7 +60,7 @@ class TextStream {
 struct Generator::Impl {
   Impl(Model m, std::size_t n) : model(std::move(m)), threads(n) {
     const ModelData& data = model.data();
-    if (data.config.head != Head::kLm) throw Error(Status::kModel, printable(data.info.name) + ": not a model that writes text");
+    if (data.config.head != Head::kLm) throw Error(Status::kModel, "the model labels text and does not write any; name one with an lm head");
     allowed.assign(data.config.vocab_size, 1);
     if (!data.tokenizer) return;
     for (std::size_t id = 0; id < allowed.size(); ++id) allowed[id] = data.tokenizer->is_text(static_cast<TokenId>(id));
@@ -92,7 +92,7 @@ Generator::Generator(Generator&&) noexcept = default;
 Generator::Result Generator::generate(std::string_view prompt, const GenerateOptions& options,
                                       const std::function<void(std::string_view)>& on_text) {
   const ModelData& data = impl_->model.data();
-  if (!data.tokenizer) throw Error(Status::kModel, printable(data.info.name) + ": the model file has no tokenizer; give token ids");
+  if (!data.tokenizer) throw Error(Status::kModel, "the model file has no tokenizer; give token ids");
   return generate(data.tokenizer->encode(prompt), options, on_text);
 }
 
@@ -137,6 +137,7 @@ Generator::Result Generator::generate(std::span<const TokenId> prompt, const Gen
 
 std::vector<float> Generator::logits(std::span<const TokenId> ids) {
   const ModelData& data = impl_->model.data();
+  if (ids.empty()) throw Error(Status::kInput, "no token ids");
   const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(ids.size())};
   const Executor executor{impl_->threads, Math::kF32};
   forward(data.config, data.weights, {ids, starts}, nullptr, false, executor, impl_->activations);

@@ -28,9 +28,9 @@ struct SpanTagger::Window {
 };
 
 SpanTagger::SpanTagger(const ModelData& model, Threads& threads)
-    : model_(model), threads_(threads), scheme_(model.info.labels, printable(model.info.name)) {
+    : model_(model), threads_(threads), scheme_(model.info.labels, "tags of the model") {
   if (model.config.head != Head::kTag || !model.tokenizer || scheme_.tags() != model.config.n_labels)
-    throw Error(Status::kModel, printable(model.info.name) + ": not a model that tags tokens");
+    throw Error(Status::kModel, "the model does not tag tokens: its head is not of that kind, or it has no tokenizer");
 }
 
 std::vector<std::vector<TaggedSpan>> SpanTagger::tag(std::span<const std::string_view> texts) {

@@ -20,7 +20,7 @@ TagScheme::TagScheme(const std::vector<std::string>& tags, const std::string& wh
            tags[i + 3] == "S-" + label;
     labels_.push_back(label);
   }
-  if (!good) throw Error(Status::kModel, where + ": the model's labels are not BIOES tags");
+  if (!good) throw Error(Status::kModel, where + ": not O and B-, I-, E-, S- of each label");
 }
 
 std::vector<TagScheme::Run> TagScheme::best(std::span<const float> scores) const {
