@@ -25,18 +25,20 @@ struct RandomModel {
   explicit RandomModel(Head head, double scale = 0.15) {
     ModelData model;
     Config& c = model.config;
-    c.n_layer = 2, c.n_embd = 32, c.n_head = 2, c.head_dim = 16, c.context = 64, c.n_expert = 4, c.expert_ff = 32, c.shared_ff = 32;
+    c.n_layer = 2, c.n_embd = 32, c.n_head = 2, c.head_dim = 16, c.context = 64, c.n_expert = 4, c.expert_ff = 32,
+    c.shared_ff = 32;
     c.head = head;
     bool given = false;
     const std::string text = read_file(eve::test::source("LICENSE"), 1 << 20);
     VocabOptions options;
     options.vocab_size = 400;
     model.tokenizer = sentencepiece_from_bytes(train_sentencepiece(
-        [&](std::string& out) {
-          out = text;
-          return !std::exchange(given, true);
-        },
-        options), "test");
+                                                   [&](std::string& out) {
+                                                     out = text;
+                                                     return !std::exchange(given, true);
+                                                   },
+                                                   options),
+                                               "test");
     c.vocab_size = model.tokenizer->size() + 8;  // more rows than tokens, as Eve-2 has
     if (head == Head::kTag) model.info.labels = bioes_tags({"A", "B"});
     c.n_labels = model.info.labels.size();
@@ -45,7 +47,8 @@ struct RandomModel {
     Rng rng(4);
     for (float& w : parameters.values()) w = static_cast<float>(scale * rng.normal());
     model.weights = parameters.weights();
-    path = std::filesystem::temp_directory_path() / ("eve-random-" + std::to_string(getpid()) + "-" + std::to_string(static_cast<int>(head)));
+    path = std::filesystem::temp_directory_path() /
+           ("eve-random-" + std::to_string(getpid()) + "-" + std::to_string(static_cast<int>(head)));
     save_model(model, DType::kF32, path);
   }
   ~RandomModel() { std::filesystem::remove(path); }
@@ -76,7 +79,8 @@ TEST_CASE("Viterbi finds the best legal tag sequence") {
       const auto count = static_cast<std::size_t>(std::pow(9, tokens));
       for (std::size_t code = 0; code < count; ++code) {
         double sum = 0;
-        for (std::size_t t = 0, rest = code; t < tokens; ++t, rest /= 9) sum += static_cast<double>(scores[t * 9 + (tags[t] = rest % 9)]);
+        for (std::size_t t = 0, rest = code; t < tokens; ++t, rest /= 9)
+          sum += static_cast<double>(scores[t * 9 + (tags[t] = rest % 9)]);
         if (sum > best && legal(tags)) best = sum;
       }
       std::fill(tags.begin(), tags.end(), 0);
@@ -100,11 +104,13 @@ TEST_CASE("labels that are not BIOES tags are refused") {
 TEST_CASE("a text is tagged the same alone and among others, whatever its bytes and length") {
   const RandomModel file(Head::kTag);
   Tagger tagger(Model::open(file.path), 2);
-  std::vector<std::string> texts = {"", " ", "one", "two words\nand a line", std::string("\0\xff\xfe nul and bad\xc3", 17)};
+  std::vector<std::string> texts = {"", " ", "one", "two words\nand a line",
+                                    std::string("\0\xff\xfe nul and bad\xc3", 17)};
   Rng rng(2);
   for (const std::size_t length : {50, 700, 5000}) {
     std::string text;
-    while (text.size() < length) text += rng.below(6) == 0 ? ' ' : static_cast<char>(rng.below(2) ? 'a' + rng.below(26) : rng.below(256));
+    while (text.size() < length)
+      text += rng.below(6) == 0 ? ' ' : static_cast<char>(rng.below(2) ? 'a' + rng.below(26) : rng.below(256));
     texts.push_back(text);
   }
   const std::vector<std::string_view> views(texts.begin(), texts.end());

@@ -25,9 +25,9 @@ inline std::string shared(const std::string& path) {
 }  // namespace eve::test
 
 /// Ends the test with a warning where the reference data is absent (a user's clone has none).
-#define EVE_SHARED_OR_SKIP(variable, path)                                             \
-  const std::string variable = eve::test::shared(path);                                \
-  if (variable.empty()) {                                                              \
-    WARN("skipped: no reference data (set EVE_SHARED): " path);                        \
-    return;                                                                            \
+#define EVE_SHARED_OR_SKIP(variable, path)                      \
+  const std::string variable = eve::test::shared(path);         \
+  if (variable.empty()) {                                       \
+    WARN("skipped: no reference data (set EVE_SHARED): " path); \
+    return;                                                     \
   }

@@ -55,16 +55,56 @@ std::vector<std::string> lines_of(const std::string& path) {
 
 // Text made of pieces that rules look for, and noise.
 std::string random_text(Rng& rng, std::size_t pieces) {
-  static const std::string kPieces[] = {
-      "a@b.example", "+1 415 555 2671", "10.1.2.3", "::1", "fe80::1%eth0", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00", "password=hunter2!",
-      "passport C01X00T47", "-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7", "-----END PRIVATE KEY-----", "born 3 May 1980",
-      "[PERSON_1]", "[EMAIL_2]", "[EMAIL_x0123456789abcdef]", "\xFF\xFE", std::string(1, '\0'), "\xC3\xA9", "https://u:p@x.example/y?z=1", "pg://u:p%w@h",
-      "00:1a:2b:3c:4d:5e", "x", "0", "1", "9", ".", ":", "-", "@", " ", "\t", "\r", "=", "\"", "'", "[", "]", "tel: 030 1234567", "ssn 078-05-1120",
-      "Bearer abcdefgh12345678", "41.40338, 2.17403", "token=abc123def456ghi7", "card 4012 8888 8888 1881"};
+  static const std::string kPieces[] = {"a@b.example",
+                                        "+1 415 555 2671",
+                                        "10.1.2.3",
+                                        "::1",
+                                        "fe80::1%eth0",
+                                        "4111 1111 1111 1111",
+                                        "DE89 3704 0044 0532 0130 00",
+                                        "password=hunter2!",
+                                        "passport C01X00T47",
+                                        "-----BEGIN PRIVATE KEY-----",
+                                        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7",
+                                        "-----END PRIVATE KEY-----",
+                                        "born 3 May 1980",
+                                        "[PERSON_1]",
+                                        "[EMAIL_2]",
+                                        "[EMAIL_x0123456789abcdef]",
+                                        "\xFF\xFE",
+                                        std::string(1, '\0'),
+                                        "\xC3\xA9",
+                                        "https://u:p@x.example/y?z=1",
+                                        "pg://u:p%w@h",
+                                        "00:1a:2b:3c:4d:5e",
+                                        "x",
+                                        "0",
+                                        "1",
+                                        "9",
+                                        ".",
+                                        ":",
+                                        "-",
+                                        "@",
+                                        " ",
+                                        "\t",
+                                        "\r",
+                                        "=",
+                                        "\"",
+                                        "'",
+                                        "[",
+                                        "]",
+                                        "tel: 030 1234567",
+                                        "ssn 078-05-1120",
+                                        "Bearer abcdefgh12345678",
+                                        "41.40338, 2.17403",
+                                        "token=abc123def456ghi7",
+                                        "card 4012 8888 8888 1881"};
   std::string text;
   for (std::size_t i = 0; i < pieces; ++i) {
-    if (rng.below(4) == 0) text += static_cast<char>(rng.below(256));
-    else text += kPieces[rng.below(std::size(kPieces))];
+    if (rng.below(4) == 0)
+      text += static_cast<char>(rng.below(256));
+    else
+      text += kPieces[rng.below(std::size(kPieces))];
     if (rng.below(2) == 0) text += ' ';
   }
   std::erase(text, '\n');
@@ -84,7 +124,8 @@ TEST_CASE("check digits tell right numbers from wrong ones") {
   CHECK_FALSE(iban("DE89370400440532013001"));
   CHECK_FALSE(iban("DE8937040044053201300"));
   CHECK(us_ssn("078051120"));
-  for (const char* never : {"000051120", "666051120", "900051120", "078001120", "078050000"}) CHECK_FALSE(us_ssn(never));
+  for (const char* never : {"000051120", "666051120", "900051120", "078001120", "078050000"})
+    CHECK_FALSE(us_ssn(never));
   CHECK(uk_nino("AB123456C"));
   for (const char* never : {"QQ123456C", "BG123456A", "AB123456E", "AO123456A"}) CHECK_FALSE(uk_nino(never));
   CHECK(spanish_id("12345678Z"));
@@ -131,12 +172,13 @@ TEST_CASE("credentials in other addresses are a name and a password") {
 TEST_CASE("IPv4 addresses are told from versions") {
   CHECK(found("from 10.1.2.3:80 to 192.168.0.255/24") == "IP_ADDRESS=10.1.2.3|IP_ADDRESS=192.168.0.255");
   CHECK(found("[10.1.2.3] 10.1.2.4-10.1.2.9.") == "IP_ADDRESS=10.1.2.3|IP_ADDRESS=10.1.2.4|IP_ADDRESS=10.1.2.9");
-  CHECK(found("v1.2.3.4 1.2.3.4.5 version 1.2.3.4 1.2.3.256 1.2.3 1.2.3.4-1~deb x1.2.3.4 Chrome/120.0.0.0 \"version\":\"1.2.3.4\" 1.02.3.4") == "");
+  CHECK(found("v1.2.3.4 1.2.3.4.5 version 1.2.3.4 1.2.3.256 1.2.3 1.2.3.4-1~deb x1.2.3.4 Chrome/120.0.0.0 "
+              "\"version\":\"1.2.3.4\" 1.02.3.4") == "");
 }
 
 TEST_CASE("IPv6 addresses are found in every form of RFC 4291") {
-  for (const char* address : {"2001:db8:0:0:8:800:200c:417a", "2001:db8::8:800:200c:417a", "ff01::101", "::1", "::ffff:129.144.52.38", "fe80::1%eth0",
-                              "2001:DB8::", "1::8"}) {
+  for (const char* address : {"2001:db8:0:0:8:800:200c:417a", "2001:db8::8:800:200c:417a", "ff01::101", "::1",
+                              "::ffff:129.144.52.38", "fe80::1%eth0", "2001:DB8::", "1::8"}) {
     INFO(address);
     CHECK(found("to " + std::string(address) + ", now") == "IP_ADDRESS=" + std::string(address));
     CHECK(found("[" + std::string(address) + "]:443") == "IP_ADDRESS=" + std::string(address));
@@ -145,14 +187,17 @@ TEST_CASE("IPv6 addresses are found in every form of RFC 4291") {
 }
 
 TEST_CASE("MAC addresses are found in their three forms") {
-  CHECK(found("00:1A:2b:3c:4d:5e 00-1A-2B-3C-4D-5E 001a.2b3c.4d5e") == "MAC_ADDRESS=00:1A:2b:3c:4d:5e|MAC_ADDRESS=00-1A-2B-3C-4D-5E|MAC_ADDRESS=001a.2b3c.4d5e");
+  CHECK(found("00:1A:2b:3c:4d:5e 00-1A-2B-3C-4D-5E 001a.2b3c.4d5e") ==
+        "MAC_ADDRESS=00:1A:2b:3c:4d:5e|MAC_ADDRESS=00-1A-2B-3C-4D-5E|MAC_ADDRESS=001a.2b3c.4d5e");
   CHECK(found("00:1A:2b:3c:4d 00:1A-2b:3c:4d:5e 0:1:2:3:4:5 12-34-56-78-90-12") == "");
 }
 
 TEST_CASE("card numbers need an issuer, a length and a check digit") {
-  CHECK(found("card 4111 1111 1111 1111, 5500-0000-0000-0004") == "CREDIT_CARD=4111 1111 1111 1111|CREDIT_CARD=5500-0000-0000-0004");
+  CHECK(found("card 4111 1111 1111 1111, 5500-0000-0000-0004") ==
+        "CREDIT_CARD=4111 1111 1111 1111|CREDIT_CARD=5500-0000-0000-0004");
   CHECK(found("378282246310005") == "CREDIT_CARD=378282246310005");
-  CHECK(found("4111111111111112 94111111111111111 blk_-4111111111111111 1.4111111111111111 4111111111111111.5 a4111111111111111") == "");
+  CHECK(found("4111111111111112 94111111111111111 blk_-4111111111111111 1.4111111111111111 4111111111111111.5 "
+              "a4111111111111111") == "");
 }
 
 TEST_CASE("IBANs are found with and without blanks") {
@@ -174,13 +219,14 @@ TEST_CASE("identity numbers are found by form or by the word before them") {
 }
 
 TEST_CASE("telephone numbers are found in the forms people write") {
-  for (const char* number : {"+1 415 555 2671", "+442079460958", "(415) 555-2671", "415-555-2671", "415.555.2671 x1234", "1-800-555-0199", "+49 (0)30 123456",
-                             "020 7946 0958", "06 12 34 56 78"}) {
+  for (const char* number : {"+1 415 555 2671", "+442079460958", "(415) 555-2671", "415-555-2671", "415.555.2671 x1234",
+                             "1-800-555-0199", "+49 (0)30 123456", "020 7946 0958", "06 12 34 56 78"}) {
     INFO(number);
     CHECK(found("at " + std::string(number) + ", ok") == "PHONE=" + std::string(number));
   }
   CHECK(found("tel: 5551234567") == "PHONE=5551234567");
-  CHECK(found("2024-05-03 12:30:45 5551234567 order 12345678 +0200 1234-5678 192.168.100.200 100 200 300") == "IP_ADDRESS=192.168.100.200");
+  CHECK(found("2024-05-03 12:30:45 5551234567 order 12345678 +0200 1234-5678 192.168.100.200 100 200 300") ==
+        "IP_ADDRESS=192.168.100.200");
 }
 
 TEST_CASE("secrets are found by their form or by their name") {
@@ -194,8 +240,10 @@ TEST_CASE("secrets are found by their form or by their name") {
   CHECK(found("mysql -u root -pSwordfish9 x") == "PASSWORD=Swordfish9");
   CHECK(found("curl -u ann:pw9 x") == "USERNAME=ann|PASSWORD=pw9");
   CHECK(found("cvv 123, pin: 9876") == "PASSWORD=123|PASSWORD=9876");
-  CHECK(found("password: must be long; password = getpass() password=***** password=${PW} PWD=/home token=Token{1a2b3c4d5e6f7 password=null") == "");
-  CHECK(found("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nAbCd==\n-----END RSA PRIVATE KEY-----") == "PASSWORD=MIIE\nAbCd==");
+  CHECK(found("password: must be long; password = getpass() password=***** password=${PW} PWD=/home "
+              "token=Token{1a2b3c4d5e6f7 password=null") == "");
+  CHECK(found("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nAbCd==\n-----END RSA PRIVATE KEY-----") ==
+        "PASSWORD=MIIE\nAbCd==");
   CHECK(found("-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----") == "");
 }
 
@@ -205,7 +253,8 @@ TEST_CASE("devices, vehicles, wallets and places are found") {
   CHECK(found("vin=1M8GDM9AXKP042788 plate AB12 CDE") == "VEHICLE=1M8GDM9AXKP042788|VEHICLE=AB12 CDE");
   CHECK(found("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa") == "CRYPTO=1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa");
   CHECK(found("0x52908400098527886E0F7030069857D2E4169EE7") == "CRYPTO=0x52908400098527886E0F7030069857D2E4169EE7");
-  CHECK(found("d41d8cd98f00b204e9800998ecf8427e 0x52908400098527886E0F7030069857D2E4169EE 1d9d01831f7633347c3a9f8110563c8e") == "");
+  CHECK(found("d41d8cd98f00b204e9800998ecf8427e 0x52908400098527886E0F7030069857D2E4169EE "
+              "1d9d01831f7633347c3a9f8110563c8e") == "");
   CHECK(found("at 41.40338, 2.17403") == "GPS=41.40338, 2.17403");
   CHECK(found("1.00000,2.00000,3.00000 91.40338, 2.17403 41.4, 2.1") == "");
 }
@@ -225,7 +274,8 @@ TEST_CASE("every rule takes any bytes, and its findings are sorted and apart") {
 }
 
 TEST_CASE("rules take time linear in a hostile text") {
-  for (const char* piece : {"@", "a@", "http://", "1.", "1:", "::", "a.b@", "password=", "-----BEGIN PRIVATE KEY-----", "passport ", "(", "+1 ", "[PERSON_", "eyJ", "4111 "}) {
+  for (const char* piece : {"@", "a@", "http://", "1.", "1:", "::", "a.b@", "password=", "-----BEGIN PRIVATE KEY-----",
+                            "passport ", "(", "+1 ", "[PERSON_", "eyJ", "4111 "}) {
     std::string text;
     while (text.size() < 1 << 20) text += piece;
     const std::clock_t start = std::clock();  // of this process: a busy machine is no fault of the rules
@@ -254,7 +304,8 @@ TEST_CASE("a rule's span stays covered whatever the model says") {
       REQUIRE(span.start >= last);
       REQUIRE(span.start < span.end);
       last = span.end;
-      std::fill(covered.begin() + static_cast<std::ptrdiff_t>(span.start), covered.begin() + static_cast<std::ptrdiff_t>(span.end), true);
+      std::fill(covered.begin() + static_cast<std::ptrdiff_t>(span.start),
+                covered.begin() + static_cast<std::ptrdiff_t>(span.end), true);
     }
     for (const Finding& f : rules) {
       for (std::size_t k = f.start; k < f.end; ++k) REQUIRE(covered[k]);
@@ -264,7 +315,8 @@ TEST_CASE("a rule's span stays covered whatever the model says") {
 
 TEST_CASE("what is outside the spans is unchanged, byte for byte") {
   Rng rng(3);
-  for (Action action : {Action::kTag, Action::kMask, Action::kRemove, Action::kHash, Action::kPseudonym, Action::kKeep}) {
+  for (Action action :
+       {Action::kTag, Action::kMask, Action::kRemove, Action::kHash, Action::kPseudonym, Action::kKeep}) {
     Run run(action);
     for (int i = 0; i < 300; ++i) {
       const std::string text = random_text(rng, 1 + rng.below(20));
@@ -278,8 +330,10 @@ TEST_CASE("what is outside the spans is unchanged, byte for byte") {
       }
       left_in += text.substr(from);
       for (const auto& part : run.redactor.copied()) left_out += out.substr(part.out, part.length);
-      if (action == Action::kKeep) CHECK(out == text);
-      else CHECK(left_out == left_in);
+      if (action == Action::kKeep)
+        CHECK(out == text);
+      else
+        CHECK(left_out == left_in);
     }
   }
 }
@@ -335,7 +389,9 @@ TEST_CASE("actions do what their names say") {
 }
 
 TEST_CASE("pseudonyms have the form of the value, pass its check and depend on the key") {
-  const auto fake = [](std::string_view label, std::string_view value, std::string_view key = "k") { return pseudonym(label, value, keyed_digest(key, label, value)); };
+  const auto fake = [](std::string_view label, std::string_view value, std::string_view key = "k") {
+    return pseudonym(label, value, keyed_digest(key, label, value));
+  };
   std::string digits;
   for (char c : fake("CREDIT_CARD", "4111 1111 1111 1111")) {
     if (c != ' ') digits += c;
@@ -362,14 +418,17 @@ TEST_CASE("restoring with the map gives the input back, also where tags stood in
       std::vector<std::string> in, out;
       {
         TokenMapWriter map(path);
-        Redactor redactor({run.actions, "a key of sixteen", true, [&](auto token, auto label, auto value) { map.add(token, label, value); }}, run.labels);
+        Redactor redactor({run.actions, "a key of sixteen", true,
+                           [&](auto token, auto label, auto value) { map.add(token, label, value); }},
+                          run.labels);
         for (int i = 0; i < 40; ++i) {
           in.push_back(random_text(rng, 1 + rng.below(12)));
           out.push_back(redactor.redact(in.back(), run.spans(in.back())));
         }
         map.commit();
       }
-      CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms::all) == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+      CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms::all) ==
+            (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
       const TokenMap map(path);
       for (std::size_t i = 0; i < in.size(); ++i) REQUIRE(map.restore(out[i]) == in[i]);
     }
@@ -379,7 +438,8 @@ TEST_CASE("restoring with the map gives the input back, also where tags stood in
 
 TEST_CASE("a map that is not one is refused without quoting it") {
   const std::string path = std::filesystem::temp_directory_path() / ("eve-pii-bad-map-" + std::to_string(getpid()));
-  for (const char* text : {"{\"token\":\"[A_1]\"}\n", "secret\n", "{\"token\":\"\",\"value\":\"secret\"}\n", "{\"token\":\"[A_1]\",\"hex\":\"zz\"}\n"}) {
+  for (const char* text : {"{\"token\":\"[A_1]\"}\n", "secret\n", "{\"token\":\"\",\"value\":\"secret\"}\n",
+                           "{\"token\":\"[A_1]\",\"hex\":\"zz\"}\n"}) {
     std::ofstream(path) << text;
     try {
       TokenMap map(path);
@@ -399,7 +459,8 @@ TEST_CASE("allowed values are left alone and denied ones always go") {
   settings.deny.add("Project Falcon", labels.find(kCustomLabel));
   settings.deny.add("falcon", labels.find("USERNAME"));
   Run run(Action::kTag, std::move(settings));
-  CHECK(run("support@b.io x@b.io Project Falcon falcon falcons") == "support@b.io [EMAIL_1] [CUSTOM_1] [USERNAME_1] falcons");
+  CHECK(run("support@b.io x@b.io Project Falcon falcon falcons") ==
+        "support@b.io [EMAIL_1] [CUSTOM_1] [USERNAME_1] falcons");
 }
 
 TEST_CASE("labels that are not wanted are not looked for") {

@@ -66,7 +66,8 @@ double l2(std::span<const float> a) {
 }
 
 /// Total loss as the trainer differentiates it, in one micro-batch.
-double total_loss(const Config& config, const Weights& weights, const std::vector<Example>& examples, Executor executor) {
+double total_loss(const Config& config, const Weights& weights, const std::vector<Example>& examples,
+                  Executor executor) {
   std::vector<TokenId> tokens;
   std::vector<std::uint32_t> starts{0};
   std::vector<std::int32_t> targets;
@@ -137,7 +138,8 @@ TEST_CASE("gradients, losses and three AdamW steps of the reference are met") {
   }
   REQUIRE(step == 3);
   for_each_tensor(config, trainer.model().weights, [&](const TensorSpec& spec, const Tensor& tensor) {
-    const auto part = floats(stored("after3.", spec.hub.name), copy).subspan(spec.hub.part * tensor.size(), tensor.size());
+    const auto part =
+        floats(stored("after3.", spec.hub.name), copy).subspan(spec.hub.part * tensor.size(), tensor.size());
     INFO(spec.gguf.name << " part " << spec.gguf.part);
     for (std::size_t i = 0; i < tensor.size(); ++i) REQUIRE(std::abs(part[i] - tensor.f32()[i]) < 1e-4f);
   });
@@ -150,10 +152,12 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
   for (const Head head : {Head::kLm, Head::kTag, Head::kLabel}) {
     Config config = tiny_config(head);
     config.aux_coef = 0.1f;
-    config.top_k = config.n_expert;  // a choice that flips within the difference has no derivative; the reference above has k < n
+    config.top_k =
+        config.n_expert;  // a choice that flips within the difference has no derivative; the reference above has k < n
     const auto examples = random_examples(config, 6, 7);
     Trainer trainer(untrained(config), {}, 3, Math::kF32, threads, ranks);
-    // Larger weights than at the start of training, so that no gradient drowns in rounding; and a gradient at those weights.
+    // Larger weights than at the start of training, so that no gradient drowns in rounding; and a gradient at those
+    // weights.
     ParameterBuffer at(config);
     Rng rng(11);
     for (std::size_t i = 0; i < at.values().size(); ++i) at.values()[i] = static_cast<float>(0.3 * rng.normal());
@@ -205,7 +209,8 @@ TEST_CASE("attention's gradient agrees with finite differences, causal and not, 
       for (std::size_t i = 0; i < out.size(); ++i) sum += static_cast<double>(out[i]) * static_cast<double>(weight[i]);
       return sum;
     };
-    attention_backward(config, batch, q.data(), k.data(), v.data(), weight.data(), d_q.data(), d_k.data(), d_v.data(), threads);
+    attention_backward(config, batch, q.data(), k.data(), v.data(), weight.data(), d_q.data(), d_k.data(), d_v.data(),
+                       threads);
     for (auto [x, d] : {std::pair{&q, &d_q}, {&k, &d_k}, {&v, &d_v}})
       for (int trial = 0; trial < 20; ++trial) {
         const std::size_t i = rng.below(x->size());
@@ -248,12 +253,14 @@ TEST_CASE("a step does not depend on how the batch is cut into parts") {
   Threads threads(2);
   const Ranks ranks;
   Config config = tiny_config(Head::kLm);
-  config.aux_coef = 0;  // the published load-balance loss is taken over each forward pass, so it does depend on the parts
+  config.aux_coef =
+      0;  // the published load-balance loss is taken over each forward pass, so it does depend on the parts
   const auto examples = random_examples(config, 9, 4);
   const auto batch = pointers(examples);
   OptimizerOptions whole, parts;
   parts.micro_tokens = 10;
-  Trainer a(untrained(config), whole, 1, Math::kF32, threads, ranks), b(untrained(config), parts, 1, Math::kF32, threads, ranks);
+  Trainer a(untrained(config), whole, 1, Math::kF32, threads, ranks),
+      b(untrained(config), parts, 1, Math::kF32, threads, ranks);
   const StepReport ra = a.step(batch, 1e-3f), rb = b.step(batch, 1e-3f);
   CHECK(ra.cross_entropy == Approx(rb.cross_entropy).epsilon(1e-5));
   CHECK(difference_norm(a.gradients().values(), b.gradients().values().data()) < 1e-5 * l2(a.gradients().values()));
@@ -289,7 +296,8 @@ TEST_CASE("a resumed run continues the same curve") {
   std::vector<double> straight, resumed;
   {
     Trainer trainer(untrained(config), options.optimizer, 1, Math::kF32, threads, ranks);
-    fit(trainer, examples, options, ranks, {[&](const StepReport& r, std::size_t) { straight.push_back(r.cross_entropy); }, {}});
+    fit(trainer, examples, options, ranks,
+        {[&](const StepReport& r, std::size_t) { straight.push_back(r.cross_entropy); }, {}});
   }
   options.checkpoint = checkpoint;
   options.checkpoint_seconds = 0;
@@ -298,10 +306,12 @@ TEST_CASE("a resumed run continues the same curve") {
   for (int run = 0; run < 4; ++run) try {
       Trainer trainer(untrained(config), options.optimizer, 1, Math::kF32, threads, ranks);
       std::size_t steps = 0;
-      fit(trainer, examples, options, ranks, {[&](const StepReport& r, std::size_t) {
-            if (++steps == 5) throw Killed();  // after the step, before its checkpoint
-            resumed.push_back(r.cross_entropy);
-          }, {}});
+      fit(trainer, examples, options, ranks,
+          {[&](const StepReport& r, std::size_t) {
+             if (++steps == 5) throw Killed();  // after the step, before its checkpoint
+             resumed.push_back(r.cross_entropy);
+           },
+           {}});
     } catch (const Killed&) {
     }
   std::filesystem::remove(checkpoint);

@@ -44,11 +44,14 @@ std::vector<Action> actions(const LabelSet& labels) {
       if (label.empty() != general) continue;
       const auto* found = std::find(std::begin(kActionNames), std::end(kActionNames), what);
       if (found == std::end(kActionNames)) {
-        throw Error(Status::kInput, "--action takes tag, mask, remove, hash, pseudonym or keep, as ACTION or LABEL=ACTION");
+        throw Error(Status::kInput,
+                    "--action takes tag, mask, remove, hash, pseudonym or keep, as ACTION or LABEL=ACTION");
       }
       const auto action = static_cast<Action>(found - std::begin(kActionNames));
-      if (general) result.assign(labels.size(), action);
-      else result[labels.find(label)] = action;
+      if (general)
+        result.assign(labels.size(), action);
+      else
+        result[labels.find(label)] = action;
     }
   }
   return result;
@@ -73,8 +76,10 @@ std::vector<float> thresholds(const LabelSet& labels) {
       if (error != std::errc() || end != number.data() + number.size() || !(value >= 0 && value <= 1)) {
         throw Error(Status::kInput, "--threshold takes a number from 0 to 1, as NUMBER or LABEL=NUMBER");
       }
-      if (general) result.assign(labels.size(), value);
-      else result[labels.find(label)] = value;
+      if (general)
+        result.assign(labels.size(), value);
+      else
+        result[labels.find(label)] = value;
     }
   }
   return result;
@@ -105,7 +110,8 @@ std::string read_key(const Run& run, const std::vector<Action>& actions) {
     std::string key = read_file(settings.key_file, 1 << 16);
     while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
     if (key.size() < kLeastKeyBytes) {
-      throw Error(Status::kInput, printable(settings.key_file) + ": a key has at least 16 bytes; make one with: head -c 32 /dev/urandom | base64");
+      throw Error(Status::kInput, printable(settings.key_file) +
+                                      ": a key has at least 16 bytes; make one with: head -c 32 /dev/urandom | base64");
     }
     return key;
   }
@@ -119,7 +125,10 @@ void write_spans(JsonWriter& json, const Spans& spans, const LabelSet& labels) {
   json.key("spans").begin_array();
   for (const Span& span : spans) {
     json.begin_object().member("start", span.start).member("end", span.end);
-    json.member("label", std::string_view(labels.name(span.label))).member("score", span.score).member("by", name(span.by)).end_object();
+    json.member("label", std::string_view(labels.name(span.label)))
+        .member("score", span.score)
+        .member("by", name(span.by))
+        .end_object();
   }
   json.end_array();
 }
@@ -152,7 +161,12 @@ class Report {
     if (!wanted_) return;
     std::string line;
     JsonWriter json(line);
-    json.begin_object().member("records", records_).member("bytes", bytes_).member("spans", found()).key("labels").begin_object();
+    json.begin_object()
+        .member("records", records_)
+        .member("bytes", bytes_)
+        .member("spans", found())
+        .key("labels")
+        .begin_object();
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       if (counts_[i] != 0) json.member(labels_.name(i), counts_[i]);
     }
@@ -169,8 +183,10 @@ class Report {
   bool wanted_ = false;
   void put(std::string& line) {
     line += '\n';
-    if (file_) file_->write(line);
-    else write_all(2, line);
+    if (file_)
+      file_->write(line);
+    else
+      write_all(2, line);
   }
 };
 
@@ -221,7 +237,9 @@ Status run_pii(Run& run) {
   if (!settings.map.empty()) {
     map = std::make_unique<TokenMapWriter>(settings.map);
     redact.exact = true;
-    redact.on_token = [&map](std::string_view token, std::string_view label, std::string_view value) { map->add(token, label, value); };
+    redact.on_token = [&map](std::string_view token, std::string_view label, std::string_view value) {
+      map->add(token, label, value);
+    };
   }
   Redactor redactor(std::move(redact), labels);
   Report report(settings.report, labels);
@@ -254,7 +272,8 @@ Status run_pii(Run& run) {
       for (std::size_t i = 0; i < batch.size(); ++i) {
         report.add(++count, batch[i].size(), spans[i]);
         if (settings.check) {
-          const auto seen = std::find_if(spans[i].begin(), spans[i].end(), [&](const Span& s) { return action[s.label] != Action::kKeep; });
+          const auto seen = std::find_if(spans[i].begin(), spans[i].end(),
+                                         [&](const Span& s) { return action[s.label] != Action::kKeep; });
           if (seen == spans[i].end()) continue;
           found = true;
           run.note("personal data in record " + std::to_string(count) + ": " + labels.name(seen->label) + " at byte " +
@@ -288,45 +307,65 @@ Tool make_tool() {
   tool.name = "eve-pii";
   tool.summary = "mask personal data in any byte stream";
   tool.description =
-      "Reads lines and writes the same lines with personal data replaced. Every byte outside a replaced part is the same: carriage "
-      "returns, NUL, invalid UTF-8 and a missing last line feed survive. A line is written as soon as it is complete and no other "
+      "Reads lines and writes the same lines with personal data replaced. Every byte outside a replaced part is the "
+      "same: carriage "
+      "returns, NUL, invalid UTF-8 and a missing last line feed survive. A line is written as soon as it is complete "
+      "and no other "
       "waits, so it can stand behind tail -f.\n"
       "\n"
-      "Two layers look at each line. Rules find what its form or a check digit gives away: mail and web addresses, IP and MAC "
-      "addresses, payment cards, IBANs, identity numbers, telephone numbers, keys, tokens, passwords beside their name, wallets, "
-      "coordinates. A small model reads the line for what only the context tells: names, addresses, user names and the rest. The "
+      "Two layers look at each line. Rules find what its form or a check digit gives away: mail and web addresses, IP "
+      "and MAC "
+      "addresses, payment cards, IBANs, identity numbers, telephone numbers, keys, tokens, passwords beside their "
+      "name, wallets, "
+      "coordinates. A small model reads the line for what only the context tells: names, addresses, user names and the "
+      "rest. The "
       "model adds to the rules and never takes away from them.\n"
       "\n"
-      "Nothing can promise to find all personal data. eve-pii lowers the risk; it does not replace a person's judgement about what "
+      "Nothing can promise to find all personal data. eve-pii lowers the risk; it does not replace a person's "
+      "judgement about what "
       "may leave the house.";
   tool.examples = {
       {"tail -f app.log | eve-pii", "follow a log without its personal data"},
       {"eve-pii --action mask,PERSON=tag <mail.txt", "stars for everything, numbered tags for people"},
       {"eve-pii --check <fixture.json", "fail (status 1) when there is personal data, for a commit hook or CI"},
-      {"eve-pii --map tokens.jsonl <in.txt >out.txt; eve-pii --restore --map tokens.jsonl <out.txt", "mask, and later undo it"},
+      {"eve-pii --map tokens.jsonl <in.txt >out.txt; eve-pii --restore --map tokens.jsonl <out.txt",
+       "mask, and later undo it"},
       {"eve-pii --action hash --key-file key <a.log", "tokens that are the same in every run with the same key"},
       {"eve-pii --only EMAIL,IP_ADDRESS --rules-only <access.log", "two kinds, no model"},
   };
-  tool.common = {Common::kOutput, Common::kQuiet, Common::kJson, Common::kNul, Common::kModel, Common::kThreads,
-                 Common::kSeed,   Common::kTimeLimit, Common::kMaxInput};
+  tool.common = {Common::kOutput,  Common::kQuiet, Common::kJson,      Common::kNul,     Common::kModel,
+                 Common::kThreads, Common::kSeed,  Common::kTimeLimit, Common::kMaxInput};
   tool.max_input = std::size_t{16} << 20;
   tool.no_answer = "With --check: personal data was found. Nothing was printed.";
   tool.options = {
-      list("-a, --action", "[LABEL=]ACTION", "What becomes of personal data: tag (default: [PERSON_1]), mask (a star for each character), remove, hash "
-           "(needs --key-file), pseudonym (a made-up value of the same form) or keep. Without a label, for all.", &settings.action),
+      list("-a, --action", "[LABEL=]ACTION",
+           "What becomes of personal data: tag (default: [PERSON_1]), mask (a star for each character), remove, hash "
+           "(needs --key-file), pseudonym (a made-up value of the same form) or keep. Without a label, for all.",
+           &settings.action),
       list("--only", "LABEL", "Look for these labels alone.", &settings.only),
       list("--except", "LABEL", "Do not look for these labels.", &settings.except),
-      list("--threshold", "[LABEL=]NUMBER", "Take from the model only what it is this sure of, 0 to 1; PERSON=0.7 unless given. Rules are not affected.", &settings.threshold),
-      option("--allow", "FILE", "Values that are no personal data, one a line; only a whole value counts.", &settings.allow),
-      option("--deny", "FILE", "Values that always are, one a line, of the label CUSTOM or of the label before a tab.", &settings.deny),
-      choice("--scope", "SCOPE", "Where the same value has the same number: line, file (default) or run (default with --map).", &settings.scope,
-             {"line", "file", "run"}),
-      option("--key-file", "FILE", "Key of hash and pseudonym, at least 16 bytes. Without it pseudonyms depend on --seed.", &settings.key_file),
-      option("--map", "FILE", "Write what each tag and hash stands for, as JSON Lines, readable by you alone. It holds the personal data.",
-             &settings.map),
-      flag("--restore", "Put back what --map FILE says. Exact where all actions were tag, hash or keep.", &settings.restore),
+      list("--threshold", "[LABEL=]NUMBER",
+           "Take from the model only what it is this sure of, 0 to 1; PERSON=0.7 unless given. Rules are not affected.",
+           &settings.threshold),
+      option("--allow", "FILE", "Values that are no personal data, one a line; only a whole value counts.",
+             &settings.allow),
+      option("--deny", "FILE", "Values that always are, one a line, of the label CUSTOM or of the label before a tab.",
+             &settings.deny),
+      choice("--scope", "SCOPE",
+             "Where the same value has the same number: line, file (default) or run (default with --map).",
+             &settings.scope, {"line", "file", "run"}),
+      option("--key-file", "FILE",
+             "Key of hash and pseudonym, at least 16 bytes. Without it pseudonyms depend on --seed.",
+             &settings.key_file),
+      option(
+          "--map", "FILE",
+          "Write what each tag and hash stands for, as JSON Lines, readable by you alone. It holds the personal data.",
+          &settings.map),
+      flag("--restore", "Put back what --map FILE says. Exact where all actions were tag, hash or keep.",
+           &settings.restore),
       flag("--check", "Print nothing; exit 1 when there is personal data.", &settings.check),
-      option("--report", "FILE", "Write counts, labels and byte offsets of what was found, never values, as JSON Lines; - is stderr.",
+      option("--report", "FILE",
+             "Write counts, labels and byte offsets of what was found, never values, as JSON Lines; - is stderr.",
              &settings.report),
       flag("--rules-only", "No model: faster, and blind for what only the context tells.", &settings.rules_only),
       flag("--model-only", "No rules, to measure the model.", &settings.model_only),
@@ -335,20 +374,26 @@ Tool make_tool() {
   std::string names;
   for (std::string_view label : kLabelNames) names += (names.empty() ? "" : ", ") + std::string(label);
   tool.sections = {
-      {"LABELS", names +
-           ", and CUSTOM for deny lists.\n"
-           "\n"
-           "SSN is any national identity number. PASSWORD includes PINs, card codes, API keys, tokens and private keys (PEM). Companies, job titles, cities by "
-           "themselves, dates other than birth dates, amounts, order numbers, host names, versions, hashes and UUIDs are not personal data here."},
+      {"LABELS", names + ", and CUSTOM for deny lists.\n"
+                         "\n"
+                         "SSN is any national identity number. PASSWORD includes PINs, card codes, API keys, tokens "
+                         "and private keys (PEM). Companies, job titles, cities by "
+                         "themselves, dates other than birth dates, amounts, order numbers, host names, versions, "
+                         "hashes and UUIDs are not personal data here."},
       {"JSON",
-       "With --json each record gives {\"spans\": [{\"start\", \"end\", \"label\", \"score\", \"by\"}]} and no text: byte offsets in the record, half open; "
+       "With --json each record gives {\"spans\": [{\"start\", \"end\", \"label\", \"score\", \"by\"}]} and no text: "
+       "byte offsets in the record, half open; "
        "by is rule, model or list. The object ends with a line feed, with -0 with NUL."},
       {"IDEMPOTENCE",
-       "A second run over the output changes nothing: tags of an earlier run are left alone, and what is left of a masked record is looked at again until "
-       "nothing more is found. Two actions are exceptions: remove joins what stood apart, and pseudonyms look like data and are replaced again."},
+       "A second run over the output changes nothing: tags of an earlier run are left alone, and what is left of a "
+       "masked record is looked at again until "
+       "nothing more is found. Two actions are exceptions: remove joins what stood apart, and pseudonyms look like "
+       "data and are replaced again."},
       {"MAP",
-       "A tag that already stands in the input keeps its place; when its number has been given to a value, it is given a number itself, so that --restore gives "
-       "back the input byte for byte. The map appears when the run ends well. Whoever has it has the data: keep it apart from the output."},
+       "A tag that already stands in the input keeps its place; when its number has been given to a value, it is given "
+       "a number itself, so that --restore gives "
+       "back the input byte for byte. The map appears when the run ends well. Whoever has it has the data: keep it "
+       "apart from the output."},
   };
   tool.run = run_pii;
   return tool;

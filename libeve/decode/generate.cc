@@ -15,7 +15,8 @@ namespace {
 /// Text as it grows: finds stop strings, and passes on what no stop string can begin in any more.
 class TextStream {
  public:
-  TextStream(const std::vector<std::string>& stop, const std::function<void(std::string_view)>& on_text) : stop_(stop), on_text_(on_text) {}
+  TextStream(const std::vector<std::string>& stop, const std::function<void(std::string_view)>& on_text)
+      : stop_(stop), on_text_(on_text) {}
 
   /// True when a stop string is complete; the text then ends before it.
   bool append(std::string_view bytes) {
@@ -60,7 +61,8 @@ class TextStream {
 struct Generator::Impl {
   Impl(Model m, std::size_t n) : model(std::move(m)), threads(n) {
     const ModelData& data = model.data();
-    if (data.config.head != Head::kLm) throw Error(Status::kModel, "the model labels text and does not write any; name one with an lm head");
+    if (data.config.head != Head::kLm)
+      throw Error(Status::kModel, "the model labels text and does not write any; name one with an lm head");
     allowed.assign(data.config.vocab_size, 1);
     if (!data.tokenizer) return;
     for (std::size_t id = 0; id < allowed.size(); ++id) allowed[id] = data.tokenizer->is_text(static_cast<TokenId>(id));
@@ -80,7 +82,8 @@ struct Generator::Impl {
     const Executor executor{threads, Math::kF32};
     forward(data.config, data.weights, {ids, starts}, &cache, false, executor, activations);
     std::vector<float> logits(data.config.vocab_size);
-    head(data.config, data.weights, &activations.hidden[(ids.size() - 1) * data.config.n_embd], 1, logits.data(), executor);
+    head(data.config, data.weights, &activations.hidden[(ids.size() - 1) * data.config.n_embd], 1, logits.data(),
+         executor);
     return logits;
   }
 };

@@ -8,7 +8,8 @@
 
 namespace eve {
 
-TokenId choose_token(std::span<const float> logits, std::span<const std::uint8_t> allowed, float temperature, std::size_t top_k, Rng& rng) {
+TokenId choose_token(std::span<const float> logits, std::span<const std::uint8_t> allowed, float temperature,
+                     std::size_t top_k, Rng& rng) {
   std::vector<TokenId> ids;
   for (std::size_t id = 0; id < logits.size(); ++id)
     if (allowed[id]) ids.push_back(static_cast<TokenId>(id));

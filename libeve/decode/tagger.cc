@@ -9,7 +9,8 @@ namespace eve {
 
 namespace {
 
-// Tokens of one forward pass: enough that each expert sees a matrix, few enough that activations stay small (about 40 MB).
+// Tokens of one forward pass: enough that each expert sees a matrix, few enough that activations stay small (about 40
+// MB).
 constexpr std::size_t kPassTokens = 2048;
 
 constexpr std::string_view kSpace = " \t\r\n";
@@ -22,7 +23,8 @@ struct SpanTagger::Encoded {
   std::vector<std::size_t> ends;  ///< offset behind each token
 };
 
-/// Tokens [first, last) of a text are read together; spans that begin in [inner_first, inner_last) are taken from this window.
+/// Tokens [first, last) of a text are read together; spans that begin in [inner_first, inner_last) are taken from this
+/// window.
 struct SpanTagger::Window {
   std::size_t text, first, last, inner_first, inner_last;
 };
@@ -68,7 +70,8 @@ void SpanTagger::run(std::span<const Window> windows, std::span<const Encoded> e
   std::vector<std::uint32_t> starts{0};
   for (const Window& w : windows) {
     const auto& ids = encoded[w.text].tokens;
-    tokens.insert(tokens.end(), ids.begin() + static_cast<std::ptrdiff_t>(w.first), ids.begin() + static_cast<std::ptrdiff_t>(w.last));
+    tokens.insert(tokens.end(), ids.begin() + static_cast<std::ptrdiff_t>(w.first),
+                  ids.begin() + static_cast<std::ptrdiff_t>(w.last));
     starts.push_back(static_cast<std::uint32_t>(tokens.size()));
   }
   const Executor executor{threads_, Math::kF32};
@@ -82,7 +85,8 @@ void SpanTagger::run(std::span<const Window> windows, std::span<const Encoded> e
     const Encoded& e = encoded[w.text];
     const std::span<float> window_scores(&scores[starts[i] * tags], (w.last - w.first) * tags);
     const std::vector<TagScheme::Run> runs = scheme_.best(window_scores);
-    for (std::size_t t = 0; t < w.last - w.first && !runs.empty(); ++t) kernels().softmax(&window_scores[t * tags], tags);
+    for (std::size_t t = 0; t < w.last - w.first && !runs.empty(); ++t)
+      kernels().softmax(&window_scores[t * tags], tags);
     for (const TagScheme::Run& run : runs) {
       const std::size_t first = w.first + run.first, last = w.first + run.last;
       if (first < w.inner_first || first >= w.inner_last) continue;
@@ -112,6 +116,8 @@ Tagger::Tagger(Model model, std::size_t threads) : impl_(std::make_unique<Impl>(
 Tagger::~Tagger() = default;
 Tagger::Tagger(Tagger&&) noexcept = default;
 const std::vector<std::string>& Tagger::labels() const { return impl_->tagger.labels(); }
-std::vector<std::vector<TaggedSpan>> Tagger::tag(std::span<const std::string_view> texts) { return impl_->tagger.tag(texts); }
+std::vector<std::vector<TaggedSpan>> Tagger::tag(std::span<const std::string_view> texts) {
+  return impl_->tagger.tag(texts);
+}
 
 }  // namespace eve

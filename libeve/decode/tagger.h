@@ -16,7 +16,8 @@ namespace eve {
 /// The work of eve::Tagger over borrowed parts; the trainer's evaluation uses it on weights in training.
 class SpanTagger {
  public:
-  /// `model` (head kTag, with tokenizer and tags) and `threads` must outlive the object. Throws kModel when it is not such a model.
+  /// `model` (head kTag, with tokenizer and tags) and `threads` must outlive the object. Throws kModel when it is not
+  /// such a model.
   SpanTagger(const ModelData& model, Threads& threads);
   const std::vector<std::string>& labels() const { return scheme_.labels(); }
   std::vector<std::vector<TaggedSpan>> tag(std::span<const std::string_view> texts);
@@ -29,7 +30,8 @@ class SpanTagger {
 
   struct Window;
   struct Encoded;
-  void run(std::span<const Window> windows, std::span<const Encoded> encoded, std::vector<std::vector<TaggedSpan>>& out);
+  void run(std::span<const Window> windows, std::span<const Encoded> encoded,
+           std::vector<std::vector<TaggedSpan>>& out);
 };
 
 }  // namespace eve

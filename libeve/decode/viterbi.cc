@@ -26,8 +26,8 @@ TagScheme::TagScheme(const std::vector<std::string>& tags, const std::string& wh
 std::vector<TagScheme::Run> TagScheme::best(std::span<const float> scores) const {
   const std::size_t n_tags = tags(), n_labels = labels_.size(), tokens = scores.size() / n_tags;
   if (tokens == 0) return {};
-  // A tag is either free (O, E, S: anything outside may follow) or open (B, I: only I or E of its label). So each step needs one
-  // maximum over the free tags and one comparison a label.
+  // A tag is either free (O, E, S: anything outside may follow) or open (B, I: only I or E of its label). So each step
+  // needs one maximum over the free tags and one comparison a label.
   std::vector<float> value(n_tags, kImpossible), next(n_tags);
   std::vector<std::uint16_t> from(tokens * n_tags);
   float best_free = 0;

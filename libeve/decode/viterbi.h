@@ -23,8 +23,8 @@ class TagScheme {
     std::size_t first, last;  ///< tokens, inclusive
     std::uint32_t label;
   };
-  /// Runs of the sequence with the largest sum of scores [tokens][tags()] among those in which every B is closed by an E of its
-  /// label with only I of it between (Viterbi 1967). Linear in tokens times tags.
+  /// Runs of the sequence with the largest sum of scores [tokens][tags()] among those in which every B is closed by an
+  /// E of its label with only I of it between (Viterbi 1967). Linear in tokens times tags.
   std::vector<Run> best(std::span<const float> scores) const;
 
  private:

@@ -19,9 +19,10 @@ struct Block {
   std::size_t keys;          // keys that any of them sees
 };
 
-/// probs[count][keys] of one head for one block of queries; q and k point at the head's first column of their first row.
-void probabilities(const Config& config, const Block& block, std::size_t past, const float* q, const float* k, float* probs,
-                   Threads& here) {
+/// probs[count][keys] of one head for one block of queries; q and k point at the head's first column of their first
+/// row.
+void probabilities(const Config& config, const Block& block, std::size_t past, const float* q, const float* k,
+                   float* probs, Threads& here) {
   const std::size_t stride = config.attn_dim(), hd = config.head_dim;
   gemm(Transpose::kNo, Transpose::kYes, block.count, block.keys, hd, q + block.first * stride, stride, k, stride, 0.0f,
        probs, block.keys, Math::kF32, here);
@@ -49,7 +50,8 @@ void for_each_head(const Config& config, const Batch& batch, Threads& threads, F
 
 }  // namespace
 
-Rope::Rope(const Config& config, std::size_t first, std::size_t count) : heads_(config.n_head), pairs_(config.head_dim / 2) {
+Rope::Rope(const Config& config, std::size_t first, std::size_t count)
+    : heads_(config.n_head), pairs_(config.head_dim / 2) {
   cos_.resize(count * pairs_);
   sin_.resize(count * pairs_);
   negative_sin_.resize(count * pairs_);
@@ -77,8 +79,8 @@ void Rope::rotate(const Batch& batch, float* x, Direction direction, Threads& th
   }
 }
 
-void attention(const Config& config, const Batch& batch, std::size_t past, const float* q, const float* k, const float* v,
-               float* out, Threads& threads) {
+void attention(const Config& config, const Batch& batch, std::size_t past, const float* q, const float* k,
+               const float* v, float* out, Threads& threads) {
   const std::size_t stride = config.attn_dim(), hd = config.head_dim;
   for_each_head(config, batch, threads, [&](std::size_t start, std::size_t length, std::size_t h) {
     Threads here(1);
@@ -121,8 +123,8 @@ void attention_backward(const Config& config, const Batch& batch, const float* q
       }
       gemm(Transpose::kNo, Transpose::kNo, count, hd, block.keys, d_scores.data(), block.keys, k + base, stride, 0.0f,
            d_q + base + first * stride, stride, Math::kF32, here);
-      gemm(Transpose::kYes, Transpose::kNo, block.keys, hd, count, d_scores.data(), block.keys, q + base + first * stride,
-           stride, 1.0f, d_k + base, stride, Math::kF32, here);
+      gemm(Transpose::kYes, Transpose::kNo, block.keys, hd, count, d_scores.data(), block.keys,
+           q + base + first * stride, stride, 1.0f, d_k + base, stride, Math::kF32, here);
     }
   });
 }

@@ -63,7 +63,8 @@ void rms_norm_rows(const float* x, const Tensor& gain, std::size_t tokens, float
   });
 }
 
-/// softmax -> top-k -> renormalise; ties go to the lowest index. Then the tokens are sorted by expert (a stable counting sort).
+/// softmax -> top-k -> renormalise; ties go to the lowest index. Then the tokens are sorted by expert (a stable
+/// counting sort).
 void route(const Config& config, const Layer& layer, std::size_t tokens, Executor executor, LayerActivations& a) {
   const std::size_t experts = config.n_expert, k = config.top_k;
   a.probs.resize(tokens * experts);
@@ -94,7 +95,8 @@ void route(const Config& config, const Layer& layer, std::size_t tokens, Executo
 }
 
 /// out[n][d] = c_proj (silu(w1 in) * (w2 in)); gate, up and act are kept for backward.
-void ffn(const Ffn& w, const float* in, std::size_t n, float* gate, float* up, float* act, float* out, Executor executor) {
+void ffn(const Ffn& w, const float* in, std::size_t n, float* gate, float* up, float* act, float* out,
+         Executor executor) {
   const std::size_t ff = w.w1.rows;
   linear(w.w1, in, n, gate, executor);
   linear(w.w2, in, n, up, executor);
@@ -104,7 +106,8 @@ void ffn(const Ffn& w, const float* in, std::size_t n, float* gate, float* up, f
   linear(w.c_proj, act, n, out, executor);
 }
 
-void routed_experts(const Config& config, const Layer& layer, std::size_t tokens, Executor executor, LayerActivations& a) {
+void routed_experts(const Config& config, const Layer& layer, std::size_t tokens, Executor executor,
+                    LayerActivations& a) {
   const std::size_t d = config.n_embd, ff = config.expert_ff, k = config.top_k, rows = tokens * k;
   a.routed_in.resize(rows * d);
   a.gate.resize(rows * ff);
@@ -161,8 +164,9 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, K
   for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s)
     longest = std::max<std::size_t>(longest, batch.starts[s + 1] - batch.starts[s]);
   if (past + longest > config.context)
-    throw Error(Status::kInput, "input of " + std::to_string(past + longest) + " tokens exceeds the model's context of " +
-                                    std::to_string(config.context) + "; shorten it");
+    throw Error(Status::kInput, "input of " + std::to_string(past + longest) +
+                                    " tokens exceeds the model's context of " + std::to_string(config.context) +
+                                    "; shorten it");
   for (const TokenId id : batch.tokens)
     if (id < 0 || static_cast<std::size_t>(id) >= config.vocab_size)
       throw Error(Status::kInput, "token id " + std::to_string(id) + " is outside the model's vocabulary");

@@ -20,7 +20,8 @@ struct Batch {
   std::span<const std::uint32_t> starts;  ///< [sequences + 1]: starts[0] = 0, ascending, last = T
 };
 
-/// Keys (rotated) and values of the tokens of one sequence so far: fp32 [layer][position][attn_dim]. Grows up to the context.
+/// Keys (rotated) and values of the tokens of one sequence so far: fp32 [layer][position][attn_dim]. Grows up to the
+/// context.
 class KvCache {
  public:
   explicit KvCache(const Config& config);
@@ -36,24 +37,24 @@ class KvCache {
   std::vector<std::vector<float>> keys_, values_;
 };
 
-/// What the pass of one layer computed, row-major fp32. Inference reuses one of these for every layer; training keeps one a layer,
-/// and backward reads it. T: tokens, d: n_embd, a: attn_dim, k: top_k.
+/// What the pass of one layer computed, row-major fp32. Inference reuses one of these for every layer; training keeps
+/// one a layer, and backward reads it. T: tokens, d: n_embd, a: attn_dim, k: top_k.
 struct LayerActivations {
-  std::vector<float> x;           ///< [T][d] input of the layer
-  std::vector<float> h1;          ///< [T][d] rms_norm(x, ln_1)
-  std::vector<float> q, k, v;     ///< [T][a], q and k rotated
-  std::vector<float> attn;        ///< [T][a] attention output, heads side by side
-  std::vector<float> x_mid;       ///< [T][d] x + c_proj attn
-  std::vector<float> h2;          ///< [T][d] rms_norm(x_mid, ln_2)
-  std::vector<float> probs;       ///< [T][n_expert] softmax of the router
+  std::vector<float> x;               ///< [T][d] input of the layer
+  std::vector<float> h1;              ///< [T][d] rms_norm(x, ln_1)
+  std::vector<float> q, k, v;         ///< [T][a], q and k rotated
+  std::vector<float> attn;            ///< [T][a] attention output, heads side by side
+  std::vector<float> x_mid;           ///< [T][d] x + c_proj attn
+  std::vector<float> h2;              ///< [T][d] rms_norm(x_mid, ln_2)
+  std::vector<float> probs;           ///< [T][n_expert] softmax of the router
   std::vector<std::uint32_t> chosen;  ///< [T][k] experts, best first (ties: lowest index)
   std::vector<float> weight;          ///< [T][k] renormalised
   // Routed tokens sorted by expert: row r of the next four belongs to (slot_of_row[r] / k, slot_of_row[r] % k).
-  std::vector<std::uint32_t> expert_start;  ///< [n_expert + 1]
-  std::vector<std::uint32_t> slot_of_row;   ///< [T * k]
-  std::vector<float> routed_in;             ///< [T k][d] h2 gathered
-  std::vector<float> gate, up, act;         ///< [T k][expert_ff]
-  std::vector<float> routed_out;            ///< [T k][d], before the weight
+  std::vector<std::uint32_t> expert_start;                ///< [n_expert + 1]
+  std::vector<std::uint32_t> slot_of_row;                 ///< [T * k]
+  std::vector<float> routed_in;                           ///< [T k][d] h2 gathered
+  std::vector<float> gate, up, act;                       ///< [T k][expert_ff]
+  std::vector<float> routed_out;                          ///< [T k][d], before the weight
   std::vector<float> shared_gate, shared_up, shared_act;  ///< [T][shared_ff]
 };
 
@@ -70,17 +71,19 @@ struct Executor {
   Math math = Math::kF32;
 };
 
-/// Runs all layers; the result is `out.hidden`. With `cache` the batch is one sequence that continues at position cache->size(), and the
-/// cache grows by T; without, every sequence starts at position 0. `keep` makes `out.layers` hold every layer for backward.
-/// No sequence may exceed config.context (checked: kInput).
-void forward(const Config& config, const Weights& weights, const Batch& batch, KvCache* cache, bool keep, Executor executor,
-             Activations& out);
+/// Runs all layers; the result is `out.hidden`. With `cache` the batch is one sequence that continues at position
+/// cache->size(), and the cache grows by T; without, every sequence starts at position 0. `keep` makes `out.layers`
+/// hold every layer for backward. No sequence may exceed config.context (checked: kInput).
+void forward(const Config& config, const Weights& weights, const Batch& batch, KvCache* cache, bool keep,
+             Executor executor, Activations& out);
 
 /// y[T][w.rows] = x[T][w.cols] * w^T, for a weight of any type.
 void linear(const Tensor& w, const float* x, std::size_t tokens, float* y, Executor executor);
 
-/// Scores of `rows` hidden vectors: logits over the vocabulary (kLm) or labels with bias (kTag, kLabel: rows already pooled).
-void head(const Config& config, const Weights& weights, const float* hidden, std::size_t rows, float* scores, Executor executor);
+/// Scores of `rows` hidden vectors: logits over the vocabulary (kLm) or labels with bias (kTag, kLabel: rows already
+/// pooled).
+void head(const Config& config, const Weights& weights, const float* hidden, std::size_t rows, float* scores,
+          Executor executor);
 
 /// Mean of the hidden vectors of each sequence, [sequences][n_embd].
 std::vector<float> pool(const Config& config, const Batch& batch, std::span<const float> hidden);

@@ -36,13 +36,15 @@ std::vector<std::string> model_directories() {
   }
   const char* data = std::getenv("XDG_DATA_HOME");
   const char* home = std::getenv("HOME");
-  if (data && *data) directories.push_back(std::string(data) + "/eve/models");
-  else if (home && *home) directories.push_back(std::string(home) + "/.local/share/eve/models");
+  if (data && *data)
+    directories.push_back(std::string(data) + "/eve/models");
+  else if (home && *home)
+    directories.push_back(std::string(home) + "/.local/share/eve/models");
   const std::string program = program_directory();
   directories.push_back("/usr/local/share/eve/models");
   directories.push_back("/usr/share/eve/models");
   if (!program.empty()) {
-    directories.push_back(program + "/../share/eve/models");                                          // another prefix
+    directories.push_back(program + "/../share/eve/models");                                         // another prefix
     if (readable(program + "/../CMakeCache.txt")) directories.push_back(program + "/../../models");  // a build tree
   }
   return directories;
@@ -63,8 +65,9 @@ std::string Model::find(std::string_view name) {
     const std::string path = directory + "/" + std::string(name) + ".gguf";
     if (readable(path)) return path;
   }
-  throw Error(Status::kModel, "model " + std::string(name) + ".gguf is not installed: install the package eve-models, or name a file with "
-                              "--model or its directory in EVE_MODEL_PATH");
+  throw Error(Status::kModel, "model " + std::string(name) +
+                                  ".gguf is not installed: install the package eve-models, or name a file with "
+                                  "--model or its directory in EVE_MODEL_PATH");
 }
 
 }  // namespace eve

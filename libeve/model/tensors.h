@@ -11,7 +11,8 @@
 
 namespace eve {
 
-/// A matrix [rows][cols] somewhere in memory (a mapped file or the trainer's buffers), rows contiguous. Vectors have rows = 1.
+/// A matrix [rows][cols] somewhere in memory (a mapped file or the trainer's buffers), rows contiguous. Vectors have
+/// rows = 1.
 struct Tensor {
   DType type = DType::kF32;
   std::size_t rows = 0, cols = 0;
@@ -30,20 +31,20 @@ struct Ffn {
 };
 
 struct Layer {
-  Tensor ln_1;                 ///< [1][n_embd], F32
-  Tensor q, k, v;              ///< [attn_dim][n_embd]
-  Tensor c_proj;               ///< [n_embd][attn_dim]
-  Tensor ln_2;                 ///< [1][n_embd], F32
-  Tensor router;               ///< [n_expert][n_embd], F32
+  Tensor ln_1;     ///< [1][n_embd], F32
+  Tensor q, k, v;  ///< [attn_dim][n_embd]
+  Tensor c_proj;   ///< [n_embd][attn_dim]
+  Tensor ln_2;     ///< [1][n_embd], F32
+  Tensor router;   ///< [n_expert][n_embd], F32
   Ffn shared;
-  std::vector<Ffn> experts;    ///< n_expert
+  std::vector<Ffn> experts;  ///< n_expert
 };
 
 struct Weights {
-  Tensor wte;                  ///< [vocab_size][n_embd]; also the head of kLm
+  Tensor wte;  ///< [vocab_size][n_embd]; also the head of kLm
   std::vector<Layer> layers;
-  Tensor ln_f;                 ///< [1][n_embd], F32
-  Tensor cls, cls_bias;        ///< [n_labels][n_embd], [1][n_labels] F32; heads kTag and kLabel only
+  Tensor ln_f;           ///< [1][n_embd], F32
+  Tensor cls, cls_bias;  ///< [n_labels][n_embd], [1][n_labels] F32; heads kTag and kLabel only
 };
 
 /// What one tensor is called and where it lies in a file that holds several of ours as one.
@@ -52,24 +53,24 @@ struct TensorSpec {
     std::string name;
     std::size_t part = 0, parts = 1;  ///< ours is rows [part * rows, (part + 1) * rows) of parts * rows
   };
-  Place gguf;   ///< "blk.0.ffn_gate_exps.weight" part e of n_expert, ...
-  Place hub;    ///< "transformer.h.0.attn.c_attn.weight" part 0..2 of 3, ...
+  Place gguf;  ///< "blk.0.ffn_gate_exps.weight" part e of n_expert, ...
+  Place hub;   ///< "transformer.h.0.attn.c_attn.weight" part 0..2 of 3, ...
   std::size_t rows, cols;
   bool matrix;  ///< multiplied with activations: decayed by AdamW
   bool f32;     ///< F32 in every file and in memory, whatever type is asked for: vectors and the router
 };
 
-/// Calls fn(const TensorSpec&, Tensor&) for each tensor, always in the same order: in it, tensors that GGUF stores as one are
-/// neighbours, and so are q, k, v of a layer. Resizes `weights` to the config first. `router` is a matrix for AdamW but stays
-/// F32: choices of experts must not move.
+/// Calls fn(const TensorSpec&, Tensor&) for each tensor, always in the same order: in it, tensors that GGUF stores as
+/// one are neighbours, and so are q, k, v of a layer. Resizes `weights` to the config first. `router` is a matrix for
+/// AdamW but stays F32: choices of experts must not move.
 template <class Fn>
 void for_each_tensor(const Config& config, Weights& weights, Fn&& fn);
 template <class Fn>
 void for_each_tensor(const Config& config, const Weights& weights, Fn&& fn);
 
 struct ParameterCount {
-  std::size_t total;       ///< all parameters, the tied matrix once
-  std::size_t active;      ///< multiplied for one token: without the embedding, with the head
+  std::size_t total;   ///< all parameters, the tied matrix once
+  std::size_t active;  ///< multiplied for one token: without the embedding, with the head
 };
 ParameterCount count_parameters(const Config& config);
 

@@ -38,10 +38,12 @@ struct TensorWalk {
       const std::string shared = h + "mlp.shared_expert.";
       visit(spec(g + "ffn_gate_shexp.weight", shared + "w1.weight", config.shared_ff, d, true), layer.shared.w1);
       visit(spec(g + "ffn_up_shexp.weight", shared + "w2.weight", config.shared_ff, d, true), layer.shared.w2);
-      visit(spec(g + "ffn_down_shexp.weight", shared + "c_proj.weight", d, config.shared_ff, true), layer.shared.c_proj);
+      visit(spec(g + "ffn_down_shexp.weight", shared + "c_proj.weight", d, config.shared_ff, true),
+            layer.shared.c_proj);
       const auto experts = [&](const char* gguf, const char* hub, std::size_t rows, std::size_t cols, auto member) {
         for (std::size_t e = 0; e < config.n_expert; ++e) {
-          TensorSpec s = spec(g + gguf + ".weight", h + "mlp.experts." + std::to_string(e) + "." + hub + ".weight", rows, cols, true);
+          TensorSpec s = spec(g + gguf + ".weight", h + "mlp.experts." + std::to_string(e) + "." + hub + ".weight",
+                              rows, cols, true);
           s.gguf.part = e, s.gguf.parts = config.n_expert;
           visit(s, layer.experts[e].*member);
         }

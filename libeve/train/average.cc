@@ -14,8 +14,10 @@ ParameterBuffer average_models(const std::vector<std::string>& paths) {
     const ModelData model = load_model(path);
     // Tensor by tensor the same names and sizes: the same shape.
     std::vector<std::pair<std::string, std::size_t>> wanted, given;
-    for_each_tensor(first.config, first.weights, [&](const TensorSpec& s, const Tensor& t) { wanted.emplace_back(s.gguf.name, t.size()); });
-    for_each_tensor(model.config, model.weights, [&](const TensorSpec& s, const Tensor& t) { given.emplace_back(s.gguf.name, t.size()); });
+    for_each_tensor(first.config, first.weights,
+                    [&](const TensorSpec& s, const Tensor& t) { wanted.emplace_back(s.gguf.name, t.size()); });
+    for_each_tensor(model.config, model.weights,
+                    [&](const TensorSpec& s, const Tensor& t) { given.emplace_back(s.gguf.name, t.size()); });
     if (wanted != given || model.info.labels != first.info.labels)
       throw Error(Status::kInput, printable(path) + ": not of the same shape and labels as " + printable(paths[0]));
     std::vector<float> row;

@@ -9,8 +9,9 @@
 
 namespace eve {
 
-/// Mean of all weights of the files, which are runs from a common ancestor ("model soup", Wortsman et al. 2022: one model as fast as
-/// any of them and often better than each). A file named twice counts twice. Throws kInput for files of different shapes or tags.
+/// Mean of all weights of the files, which are runs from a common ancestor ("model soup", Wortsman et al. 2022: one
+/// model as fast as any of them and often better than each). A file named twice counts twice. Throws kInput for files
+/// of different shapes or tags.
 ParameterBuffer average_models(const std::vector<std::string>& paths);
 
 }  // namespace eve

@@ -20,8 +20,8 @@ constexpr std::size_t kHeadRows = 256;
 void linear_backward(const Tensor& w, const float* x, const float* d_y, std::size_t tokens, float d_x_beta, float* d_x,
                      float* d_w, Executor executor) {
   if (tokens == 0) return;
-  gemm(Transpose::kYes, Transpose::kNo, w.rows, w.cols, tokens, d_y, w.rows, x, w.cols, 1.0f, d_w, w.cols, executor.math,
-       executor.threads);
+  gemm(Transpose::kYes, Transpose::kNo, w.rows, w.cols, tokens, d_y, w.rows, x, w.cols, 1.0f, d_w, w.cols,
+       executor.math, executor.threads);
   gemm(Transpose::kNo, Transpose::kNo, tokens, w.cols, w.rows, d_y, w.rows, w.f32(), w.cols, d_x_beta, d_x, w.cols,
        executor.math, executor.threads);
 }
@@ -45,8 +45,9 @@ struct Scratch {
 };
 
 /// Adds the gradients of ffn() over n rows to those of its weights `g`; d_in is overwritten.
-void ffn_backward(const Ffn& w, const Ffn& g, ParameterBuffer& gradients, const float* in, const float* gate, const float* up,
-                  const float* act, const float* d_out, std::size_t n, float* d_in, Executor executor, Scratch& scratch) {
+void ffn_backward(const Ffn& w, const Ffn& g, ParameterBuffer& gradients, const float* in, const float* gate,
+                  const float* up, const float* act, const float* d_out, std::size_t n, float* d_in, Executor executor,
+                  Scratch& scratch) {
   if (n == 0) return;
   const std::size_t ff = w.w1.rows;
   for (auto* v : {&scratch.d_act, &scratch.d_gate, &scratch.d_up}) v->resize(std::max(v->size(), n * ff));
@@ -62,7 +63,8 @@ void ffn_backward(const Ffn& w, const Ffn& g, ParameterBuffer& gradients, const 
 
 /// Adds to d_h2; leaves the gradients by the renormalised weights in scratch.d_weight [T][k].
 void routed_experts_backward(const Config& config, const Layer& layer, const Layer& g, ParameterBuffer& gradients,
-                             const LayerActivations& a, const float* d_out, float* d_h2, Executor executor, Scratch& scratch) {
+                             const LayerActivations& a, const float* d_out, float* d_h2, Executor executor,
+                             Scratch& scratch) {
   const std::size_t d = config.n_embd, ff = config.expert_ff, k = config.top_k, rows = a.slot_of_row.size();
   scratch.d_routed_out.resize(rows * d);
   scratch.d_routed_in.resize(rows * d);
@@ -77,16 +79,17 @@ void routed_experts_backward(const Config& config, const Layer& layer, const Lay
   });
   for (std::size_t e = 0; e < config.n_expert; ++e) {
     const std::size_t first = a.expert_start[e], n = a.expert_start[e + 1] - first;
-    ffn_backward(layer.experts[e], g.experts[e], gradients, &a.routed_in[first * d], &a.gate[first * ff], &a.up[first * ff],
-                 &a.act[first * ff], &scratch.d_routed_out[first * d], n, &scratch.d_routed_in[first * d], executor, scratch);
+    ffn_backward(layer.experts[e], g.experts[e], gradients, &a.routed_in[first * d], &a.gate[first * ff],
+                 &a.up[first * ff], &a.act[first * ff], &scratch.d_routed_out[first * d], n,
+                 &scratch.d_routed_in[first * d], executor, scratch);
   }
   for (std::size_t r = 0; r < rows; ++r)
     kernels().axpy(1.0f, &scratch.d_routed_in[r * d], d_h2 + a.slot_of_row[r] / k * d, d);
 }
 
 /// From scratch.d_weight and the aux loss to the router; adds to d_h2.
-void router_backward(const Config& config, const Layer& layer, const LayerActivations& a, std::size_t tokens, float aux_scale,
-                     float* d_h2, float* d_router, Executor executor, Scratch& scratch) {
+void router_backward(const Config& config, const Layer& layer, const LayerActivations& a, std::size_t tokens,
+                     float aux_scale, float* d_h2, float* d_router, Executor executor, Scratch& scratch) {
   const std::size_t experts = config.n_expert, k = config.top_k;
   std::vector<float> aux(experts);  // d aux_loss / d p_e, equal for every token
   for (std::size_t t = 0; t < tokens; ++t) kernels().axpy(1.0f, &a.probs[t * experts], aux.data(), experts);
@@ -193,7 +196,8 @@ void backward(const Config& config, const Weights& weights, const Batch& batch, 
   const Weights& g = gradients.weights();
   Scratch scratch;
 
-  std::vector<float> dx(tokens * d);  // gradient by the residual stream, from the last layer's output down to the embedding
+  std::vector<float> dx(tokens *
+                        d);  // gradient by the residual stream, from the last layer's output down to the embedding
   rms_norm_backward(weights.ln_f, activations.x.data(), d_hidden.data(), tokens, config.norm_eps, dx.data(),
                     gradients.writable(g.ln_f), executor.threads);
 
@@ -205,7 +209,8 @@ void backward(const Config& config, const Weights& weights, const Batch& batch, 
     ffn_backward(layer.shared, gl.shared, gradients, a.h2.data(), a.shared_gate.data(), a.shared_up.data(),
                  a.shared_act.data(), dx.data(), tokens, scratch.d_h.data(), executor, scratch);
     routed_experts_backward(config, layer, gl, gradients, a, dx.data(), scratch.d_h.data(), executor, scratch);
-    router_backward(config, layer, a, tokens, aux_scale, scratch.d_h.data(), gradients.writable(gl.router), executor, scratch);
+    router_backward(config, layer, a, tokens, aux_scale, scratch.d_h.data(), gradients.writable(gl.router), executor,
+                    scratch);
     rms_norm_backward(layer.ln_2, a.x_mid.data(), scratch.d_h.data(), tokens, config.norm_eps, dx.data(),
                       gradients.writable(gl.ln_2), executor.threads);
 

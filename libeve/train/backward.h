@@ -37,9 +37,9 @@ struct LossSum {
 inline constexpr std::int32_t kNoTarget = -100;
 
 /// Cross entropy of the head's scores against targets, and its gradients times `scale`.
-/// targets: one a token (kLm: the next token; kTag: the tag) or one a sequence (kLabel). Rows with kNoTarget cost nothing: only the
-/// others reach the head, a few hundred at a time. With `d_hidden` null nothing is differentiated; else d_hidden
-/// [T][n_embd] is overwritten and the head's gradients are added to `gradients`.
+/// targets: one a token (kLm: the next token; kTag: the tag) or one a sequence (kLabel). Rows with kNoTarget cost
+/// nothing: only the others reach the head, a few hundred at a time. With `d_hidden` null nothing is differentiated;
+/// else d_hidden [T][n_embd] is overwritten and the head's gradients are added to `gradients`.
 LossSum head_loss(const Config& config, const Weights& weights, const Batch& batch, std::span<const float> hidden,
                   std::span<const std::int32_t> targets, float scale, Executor executor, float* d_hidden,
                   ParameterBuffer* gradients);

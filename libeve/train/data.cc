@@ -19,7 +19,8 @@ using Row = simdjson::dom::element;
 std::int32_t index_of(const std::unordered_map<std::string_view, std::int32_t>& index, const std::string& name,
                       const std::string& where) {
   const auto found = index.find(name);
-  if (found == index.end()) throw Error(Status::kInput, where + ": label " + printable(name) + " is not one of the model's");
+  if (found == index.end())
+    throw Error(Status::kInput, where + ": label " + printable(name) + " is not one of the model's");
   return found->second;
 }
 
@@ -27,7 +28,8 @@ struct TokenRange {
   std::size_t start, end;
 };
 
-/// The bytes of each token, without its leading white space unless it is nothing else: a span never begins with a space, a token often does.
+/// The bytes of each token, without its leading white space unless it is nothing else: a span never begins with a
+/// space, a token often does.
 std::vector<TokenRange> content_ranges(const Tokenizer& tokenizer, const std::vector<TokenId>& tokens) {
   std::vector<TokenRange> ranges;
   std::size_t at = 0;
@@ -69,9 +71,12 @@ Example tag_example(Row row, const Tokenizer& tokenizer, const LabelIndex& index
     const std::string label(name);
     if (start >= end || end > text.size()) throw Error(Status::kInput, where + ": a span lies outside the text");
     const auto first = static_cast<std::size_t>(
-        std::partition_point(ranges.begin(), ranges.end(), [&](TokenRange r) { return r.end <= start; }) - ranges.begin());
-    const auto last = static_cast<std::size_t>(
-        std::partition_point(ranges.begin(), ranges.end(), [&](TokenRange r) { return r.start < end; }) - ranges.begin()) - 1;
+        std::partition_point(ranges.begin(), ranges.end(), [&](TokenRange r) { return r.end <= start; }) -
+        ranges.begin());
+    const auto last = static_cast<std::size_t>(std::partition_point(ranges.begin(), ranges.end(),
+                                                                    [&](TokenRange r) { return r.start < end; }) -
+                                               ranges.begin()) -
+                      1;
     out.misaligned += ranges[first].start != start || ranges[last].end != end;
     for (std::size_t t = first; t <= last; ++t) {
       const char* prefix = first == last ? "S-" : t == first ? "B-" : t == last ? "E-" : "I-";
@@ -112,15 +117,18 @@ Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tok
   const auto add = [&](Example example) {
     if (example.tokens.empty()) return;
     out.tokens += example.tokens.size();
-    out.targets += static_cast<std::size_t>(std::count_if(example.targets.begin(), example.targets.end(), [](auto t) { return t != kNoTarget; }));
+    out.targets += static_cast<std::size_t>(
+        std::count_if(example.targets.begin(), example.targets.end(), [](auto t) { return t != kNoTarget; }));
     out.examples.push_back(std::move(example));
   };
   const auto read_row = [&](Row row, const std::string& where) {
     if (head == Head::kTag) {
       const Example whole = tag_example(row, tokenizer, index, subword_noise, rng, where, out);
       for (std::size_t at = 0; at < whole.tokens.size(); at += context) {
-        const auto first = static_cast<std::ptrdiff_t>(at), last = static_cast<std::ptrdiff_t>(std::min(at + context, whole.tokens.size()));
-        add({{whole.tokens.begin() + first, whole.tokens.begin() + last}, {whole.targets.begin() + first, whole.targets.begin() + last}});
+        const auto first = static_cast<std::ptrdiff_t>(at),
+                   last = static_cast<std::ptrdiff_t>(std::min(at + context, whole.tokens.size()));
+        add({{whole.tokens.begin() + first, whole.tokens.begin() + last},
+             {whole.targets.begin() + first, whole.targets.begin() + last}});
       }
       return;
     }
@@ -134,7 +142,8 @@ Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tok
       for (const TokenId id : tokenizer.encode(row["answer"])) example.tokens.push_back(id);
       if (const auto end = tokenizer.end_of_text()) example.tokens.push_back(*end);
       example.targets.assign(example.tokens.size(), kNoTarget);
-      for (std::size_t t = std::max<std::size_t>(prompt, 1); t < example.tokens.size(); ++t) example.targets[t - 1] = example.tokens[t];
+      for (std::size_t t = std::max<std::size_t>(prompt, 1); t < example.tokens.size(); ++t)
+        example.targets[t - 1] = example.tokens[t];
     }
     if (example.tokens.size() > context) {
       ++out.dropped;

@@ -30,11 +30,11 @@ struct Dataset {
   std::size_t misaligned = 0;  ///< spans whose ends fall inside a token
 };
 
-/// Reads JSON Lines. kTag: {"text", "spans": [{"start", "end", "label"}]} with byte offsets, tags as bioes_tags gives them;
-/// kLabel: {"text", "label"}; kLm: {"prompt", "answer"}, targets on the answer and the end of text only.
-/// `names` are the model's tags or labels. `subword_noise` (kTag only) is the chance of a cut between two letters or digits in every other
-/// row: words then come in other pieces than the vocabulary would choose, and the model learns to read unseen ones (after
-/// Kudo 2018, subword regularisation). Throws kInput with the file and line number of a bad row.
+/// Reads JSON Lines. kTag: {"text", "spans": [{"start", "end", "label"}]} with byte offsets, tags as bioes_tags gives
+/// them; kLabel: {"text", "label"}; kLm: {"prompt", "answer"}, targets on the answer and the end of text only. `names`
+/// are the model's tags or labels. `subword_noise` (kTag only) is the chance of a cut between two letters or digits in
+/// every other row: words then come in other pieces than the vocabulary would choose, and the model learns to read
+/// unseen ones (after Kudo 2018, subword regularisation). Throws kInput with the file and line number of a bad row.
 Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tokenizer& tokenizer,
                      const std::vector<std::string>& names, std::size_t context, double subword_noise = 0);
 

@@ -16,8 +16,8 @@ namespace {
 void sum_in_place(void* values, std::size_t n, std::size_t width, MPI_Datatype type) {
   constexpr std::size_t kMost = std::size_t{1} << 28;  // MPI counts are int
   for (std::size_t at = 0; at < n; at += kMost)
-    MPI_Allreduce(MPI_IN_PLACE, static_cast<char*>(values) + at * width, static_cast<int>(std::min(kMost, n - at)), type,
-                  MPI_SUM, MPI_COMM_WORLD);
+    MPI_Allreduce(MPI_IN_PLACE, static_cast<char*>(values) + at * width, static_cast<int>(std::min(kMost, n - at)),
+                  type, MPI_SUM, MPI_COMM_WORLD);
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ struct PackedBatch {
 /// Number of examples from the front of `rest` that make one micro-batch.
 std::size_t micro_batch(std::span<const Example* const> rest, std::size_t limit_tokens) {
   std::size_t n = 0, tokens = 0;
-  while (n < rest.size() && (n == 0 || tokens + rest[n]->tokens.size() <= limit_tokens)) tokens += rest[n++]->tokens.size();
+  while (n < rest.size() && (n == 0 || tokens + rest[n]->tokens.size() <= limit_tokens))
+    tokens += rest[n++]->tokens.size();
   return n;
 }
 
@@ -63,19 +64,29 @@ void initialise(const Config& config, ParameterBuffer& parameters, Rng& rng) {
   });
 }
 
-Trainer::Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, Math math, Threads& threads, const Ranks& ranks)
-    : model_(std::move(model)), options_(options), executor_{threads, math}, ranks_(ranks), parameters_(model_.config),
-      gradients_(model_.config), moment1_(model_.config), moment2_(model_.config) {
+Trainer::Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, Math math, Threads& threads,
+                 const Ranks& ranks)
+    : model_(std::move(model)),
+      options_(options),
+      executor_{threads, math},
+      ranks_(ranks),
+      parameters_(model_.config),
+      gradients_(model_.config),
+      moment1_(model_.config),
+      moment2_(model_.config) {
   Rng rng(seed);
   initialise(model_.config, parameters_, rng);
   if (!model_.weights.layers.empty()) {
     std::vector<const Tensor*> targets;
-    for_each_tensor(model_.config, parameters_.weights(), [&](const TensorSpec&, const Tensor& t) { targets.push_back(&t); });
+    for_each_tensor(model_.config, parameters_.weights(),
+                    [&](const TensorSpec&, const Tensor& t) { targets.push_back(&t); });
     std::size_t i = 0;
     for_each_tensor(model_.config, std::as_const(model_.weights), [&](const TensorSpec&, const Tensor& source) {
       const Tensor& target = *targets[i++];
       // A base model without this head leaves the head as initialised.
-      if (source.data) kernels().dequantize[static_cast<std::size_t>(source.type)](source.data, source.size(), parameters_.writable(target));
+      if (source.data)
+        kernels().dequantize[static_cast<std::size_t>(source.type)](source.data, source.size(),
+                                                                    parameters_.writable(target));
     });
   }
   model_.weights = parameters_.weights();
@@ -90,11 +101,13 @@ LossSum Trainer::accumulate(std::span<const Example* const> micro, float loss_sc
   const Config& config = model_.config;
   forward(config, model_.weights, batch, nullptr, true, executor_, activations_);
   d_hidden_.resize(batch.tokens.size() * config.n_embd);
-  const LossSum loss = head_loss(config, model_.weights, batch, activations_.hidden, packed.targets, loss_scale, executor_,
-                                 d_hidden_.data(), &gradients_);
+  const LossSum loss = head_loss(config, model_.weights, batch, activations_.hidden, packed.targets, loss_scale,
+                                 executor_, d_hidden_.data(), &gradients_);
   const double share = static_cast<double>(batch.tokens.size()) / batch_tokens;
-  for (const LayerActivations& layer : activations_.layers) aux += share * static_cast<double>(aux_loss(layer.probs, config.n_expert));
-  backward(config, model_.weights, batch, activations_, d_hidden_, config.aux_coef * static_cast<float>(share), executor_, gradients_);
+  for (const LayerActivations& layer : activations_.layers)
+    aux += share * static_cast<double>(aux_loss(layer.probs, config.n_expert));
+  backward(config, model_.weights, batch, activations_, d_hidden_, config.aux_coef * static_cast<float>(share),
+           executor_, gradients_);
   return loss;
 }
 
@@ -139,14 +152,16 @@ StepReport Trainer::step(std::span<const Example* const> batch, float lr) {
     adamw.decay = spec.matrix ? options_.weight_decay : 0.0f;
     executor_.threads.parallel_for(tensor.size(), 4096, [&](std::size_t begin, std::size_t end) {
       const std::size_t i = at + begin;
-      kernels().adamw(&parameters_.values()[i], &gradient[i], &moment1_.values()[i], &moment2_.values()[i], end - begin, adamw);
+      kernels().adamw(&parameters_.values()[i], &gradient[i], &moment1_.values()[i], &moment2_.values()[i], end - begin,
+                      adamw);
     });
     at += tensor.size();
   });
   return report;
 }
 
-LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens, Executor executor) {
+LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
+                      Executor executor) {
   std::vector<const Example*> pointers;
   for (const Example& example : examples) pointers.push_back(&example);
   LossSum sum;
@@ -156,7 +171,8 @@ LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples,
     PackedBatch packed;
     for (const Example* example : rest.first(n)) packed.add(*example);
     forward(model.config, model.weights, packed.batch(), nullptr, false, executor, activations);
-    sum += head_loss(model.config, model.weights, packed.batch(), activations.hidden, packed.targets, 0, executor, nullptr, nullptr);
+    sum += head_loss(model.config, model.weights, packed.batch(), activations.hidden, packed.targets, 0, executor,
+                     nullptr, nullptr);
     rest = rest.subspan(n);
   }
   return sum;
@@ -167,10 +183,12 @@ void Trainer::save_checkpoint(const std::string& path, const std::string& note) 
   writer.set("general.architecture", GgufValue::string(kCheckpointKind));
   writer.set("eve.step", GgufValue::u64(step_));
   writer.set("eve.note", GgufValue::string(note));
-  const std::pair<const char*, const ParameterBuffer*> parts[] = {{"weights", &parameters_}, {"moment1", &moment1_}, {"moment2", &moment2_}};
+  const std::pair<const char*, const ParameterBuffer*> parts[] = {
+      {"weights", &parameters_}, {"moment1", &moment1_}, {"moment2", &moment2_}};
   for (const auto& [name, buffer] : parts) {
     const auto bytes = std::as_bytes(std::span(buffer->values()));
-    writer.add(name, {buffer->values().size()}, DType::kF32, {Bytes(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size())});
+    writer.add(name, {buffer->values().size()}, DType::kF32,
+               {Bytes(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size())});
   }
   writer.write(path);
 }
@@ -180,34 +198,42 @@ std::string Trainer::load_checkpoint(const std::string& path) {
   const GgufFile gguf = GgufFile::parse(file.bytes(), printable(path));
   if (gguf.string_value("general.architecture") != kCheckpointKind)
     throw Error(Status::kModel, printable(path) + ": not a training checkpoint");
-  const std::pair<const char*, ParameterBuffer*> parts[] = {{"weights", &parameters_}, {"moment1", &moment1_}, {"moment2", &moment2_}};
+  const std::pair<const char*, ParameterBuffer*> parts[] = {
+      {"weights", &parameters_}, {"moment1", &moment1_}, {"moment2", &moment2_}};
   for (const auto& [name, buffer] : parts) {
     const GgufTensor* tensor = gguf.tensor(name);
     if (!tensor || tensor->type != DType::kF32 || tensor->data.size() != buffer->values().size() * sizeof(float))
       throw Error(Status::kModel, printable(path) + ": checkpoint of another shape; start again without --resume");
   }
-  for (const auto& [name, buffer] : parts) std::memcpy(buffer->values().data(), gguf.tensor(name)->data.data(), gguf.tensor(name)->data.size());
+  for (const auto& [name, buffer] : parts)
+    std::memcpy(buffer->values().data(), gguf.tensor(name)->data.data(), gguf.tensor(name)->data.size());
   step_ = gguf.unsigned_value("eve.step").value_or(0);
   return gguf.string_value("eve.note").value_or("");
 }
 
 float learning_rate(const OptimizerOptions& options, std::size_t step, std::size_t total_steps) {
-  const double total = static_cast<double>(total_steps), warmup = std::max(1.0, std::round(static_cast<double>(options.warmup) * total));
-  const double s = static_cast<double>(step), peak = static_cast<double>(options.lr), low = static_cast<double>(options.min_lr_ratio) * peak;
+  const double total = static_cast<double>(total_steps),
+               warmup = std::max(1.0, std::round(static_cast<double>(options.warmup) * total));
+  const double s = static_cast<double>(step), peak = static_cast<double>(options.lr),
+               low = static_cast<double>(options.min_lr_ratio) * peak;
   if (s <= warmup) return static_cast<float>(peak * s / warmup);
   const double progress = std::min(1.0, (s - warmup) / std::max(1.0, total - warmup));
   return static_cast<float>(low + 0.5 * (peak - low) * (1 + std::cos(std::numbers::pi * progress)));
 }
 
-void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& options, const Ranks& ranks, const FitEvents& events) {
+void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& options, const Ranks& ranks,
+         const FitEvents& events) {
   if (examples.empty()) throw Error(Status::kInput, "no training examples");
   const std::size_t per_step = options.batch * ranks.size();
-  const std::size_t steps_per_epoch = (examples.size() + per_step - 1) / per_step, total = steps_per_epoch * options.epochs;
-  const std::string identity = "seed " + std::to_string(options.seed) + " batch " + std::to_string(per_step) + " examples " +
-                               std::to_string(examples.size()) + " epochs " + std::to_string(options.epochs);
+  const std::size_t steps_per_epoch = (examples.size() + per_step - 1) / per_step,
+                    total = steps_per_epoch * options.epochs;
+  const std::string identity = "seed " + std::to_string(options.seed) + " batch " + std::to_string(per_step) +
+                               " examples " + std::to_string(examples.size()) + " epochs " +
+                               std::to_string(options.epochs);
   if (options.resume && !options.checkpoint.empty() && access(options.checkpoint.c_str(), R_OK) == 0 &&
       trainer.load_checkpoint(options.checkpoint) != identity)
-    throw Error(Status::kInput, printable(options.checkpoint) + ": checkpoint of another run (data, batch, epochs or seed differ)");
+    throw Error(Status::kInput,
+                printable(options.checkpoint) + ": checkpoint of another run (data, batch, epochs or seed differ)");
 
   std::vector<std::uint32_t> order(examples.size());
   std::size_t shuffled_epoch = options.epochs;  // none yet
@@ -222,12 +248,14 @@ void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& 
     }
     std::vector<const Example*> batch;
     const std::size_t first = within * per_step + ranks.rank() * options.batch;
-    for (std::size_t i = first; i < std::min(first + options.batch, order.size()); ++i) batch.push_back(&examples[order[i]]);
+    for (std::size_t i = first; i < std::min(first + options.batch, order.size()); ++i)
+      batch.push_back(&examples[order[i]]);
     const StepReport report = trainer.step(batch, learning_rate(options.optimizer, trainer.steps() + 1, total));
     if (ranks.rank() != 0) continue;
     if (events.on_step) events.on_step(report, total);
     const bool last = report.step == total;
-    const bool evaluation = options.eval_every ? report.step % options.eval_every == 0 : report.step % steps_per_epoch == 0;
+    const bool evaluation =
+        options.eval_every ? report.step % options.eval_every == 0 : report.step % steps_per_epoch == 0;
     const auto now = std::chrono::steady_clock::now();
     if (!options.checkpoint.empty() &&
         (last || std::chrono::duration<double>(now - last_save).count() >= options.checkpoint_seconds)) {

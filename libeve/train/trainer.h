@@ -18,21 +18,22 @@
 namespace eve {
 
 struct OptimizerOptions {
-  float lr = 5e-5f;             ///< peak
-  float min_lr_ratio = 0.0f;    ///< lr at the end of the cosine, as a share of the peak
-  float warmup = 0.03f;         ///< share of all steps in which lr rises linearly
+  float lr = 5e-5f;           ///< peak
+  float min_lr_ratio = 0.0f;  ///< lr at the end of the cosine, as a share of the peak
+  float warmup = 0.03f;       ///< share of all steps in which lr rises linearly
   float beta1 = 0.9f, beta2 = 0.95f, eps = 1e-8f;
-  float weight_decay = 0.1f;    ///< of matrices; norms and biases never decay
-  float clip = 1.0f;            ///< largest norm of the gradient; 0: none
-  std::size_t micro_tokens = 8192;  ///< a batch is accumulated in parts of at most this many tokens (one example at least)
+  float weight_decay = 0.1f;  ///< of matrices; norms and biases never decay
+  float clip = 1.0f;          ///< largest norm of the gradient; 0: none
+  std::size_t micro_tokens =
+      8192;  ///< a batch is accumulated in parts of at most this many tokens (one example at least)
 };
 
 /// What one optimiser step did. Sums over all ranks.
 struct StepReport {
-  std::size_t step = 0;        ///< counted from 1
-  double cross_entropy = 0;    ///< mean over targets, before the step
-  double aux = 0;              ///< load-balance loss, summed over layers, mean over tokens
-  double grad_norm = 0;        ///< before clipping
+  std::size_t step = 0;      ///< counted from 1
+  double cross_entropy = 0;  ///< mean over targets, before the step
+  double aux = 0;            ///< load-balance loss, summed over layers, mean over tokens
+  double grad_norm = 0;      ///< before clipping
   float lr = 0;
   std::size_t tokens = 0, targets = 0;
 };
@@ -41,17 +42,19 @@ struct StepReport {
 void initialise(const Config& config, ParameterBuffer& parameters, Rng& rng);
 
 /// Loss and accuracy of a model over examples, `micro_tokens` at a time.
-LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens, Executor executor);
+LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
+                      Executor executor);
 
 /// Holds fp32 master weights, gradients and moments (16 bytes a parameter).
 class Trainer {
  public:
-  /// Takes the model's config, tokenizer and info; its weights are converted to fp32 where present, else (config only: weights.layers
-  /// empty) initialised from `seed`.
-  Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, Math math, Threads& threads, const Ranks& ranks);
+  /// Takes the model's config, tokenizer and info; its weights are converted to fp32 where present, else (config only:
+  /// weights.layers empty) initialised from `seed`.
+  Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, Math math, Threads& threads,
+          const Ranks& ranks);
 
-  /// One step on this rank's share of a batch. Throws kSystem naming the step when the loss or the gradient is not finite; the
-  /// weights are then unchanged.
+  /// One step on this rank's share of a batch. Throws kSystem naming the step when the loss or the gradient is not
+  /// finite; the weights are then unchanged.
   StepReport step(std::span<const Example* const> batch, float lr);
 
   std::size_t steps() const { return step_; }
@@ -79,11 +82,11 @@ class Trainer {
 
 struct FitOptions {
   std::size_t epochs = 2;
-  std::size_t batch = 128;              ///< examples a step and rank
-  std::size_t eval_every = 0;           ///< steps; 0: at the end of each epoch
+  std::size_t batch = 128;     ///< examples a step and rank
+  std::size_t eval_every = 0;  ///< steps; 0: at the end of each epoch
   double checkpoint_seconds = 120;
-  std::string checkpoint;               ///< file; empty: none
-  bool resume = false;                  ///< continue from the checkpoint where there is one
+  std::string checkpoint;  ///< file; empty: none
+  bool resume = false;     ///< continue from the checkpoint where there is one
   std::uint64_t seed = 1;
   OptimizerOptions optimizer;
 };
@@ -94,8 +97,10 @@ struct FitEvents {
   std::function<void(const Trainer&, std::size_t total_steps)> on_evaluation;
 };
 
-/// Shuffles by seed and epoch, so that the step number alone tells where a run stands: a resumed curve equals the straight one.
-void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& options, const Ranks& ranks, const FitEvents& events);
+/// Shuffles by seed and epoch, so that the step number alone tells where a run stands: a resumed curve equals the
+/// straight one.
+void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& options, const Ranks& ranks,
+         const FitEvents& events);
 
 /// Learning rate of a step (counted from 1): linear warm-up, then cosine.
 float learning_rate(const OptimizerOptions& options, std::size_t step, std::size_t total_steps);

@@ -31,15 +31,24 @@ bool card_number(std::string_view digits) {
   for (std::size_t i = 0; i < 4; ++i) head = head * 10 + value_of(digits[i]);
   const unsigned two = head / 100, three = head / 10;
   bool issued = false;
-  if (head / 1000 == 4) issued = n == 16;                                                            // Visa
-  else if ((two >= 51 && two <= 55) || (head >= 2221 && head <= 2720)) issued = n == 16;             // Mastercard
-  else if (two == 34 || two == 37) issued = n == 15;                                                 // American Express
-  else if ((three >= 300 && three <= 305) || two == 36 || two == 38 || two == 39) issued = n >= 14;  // Diners Club
-  else if (head == 6011 || (three >= 644 && three <= 649) || two == 65) issued = n >= 16;            // Discover
-  else if (head >= 3528 && head <= 3589) issued = n >= 16;                                           // JCB
-  else if (two == 62 || two == 81) issued = n >= 16;                                                 // UnionPay
-  else if (two == 50 || (two >= 56 && two <= 69)) issued = n == 16;                                  // Maestro
-  else if (head >= 2200 && head <= 2204) issued = n >= 16;                                           // Mir
+  if (head / 1000 == 4)
+    issued = n == 16;  // Visa
+  else if ((two >= 51 && two <= 55) || (head >= 2221 && head <= 2720))
+    issued = n == 16;  // Mastercard
+  else if (two == 34 || two == 37)
+    issued = n == 15;  // American Express
+  else if ((three >= 300 && three <= 305) || two == 36 || two == 38 || two == 39)
+    issued = n >= 14;  // Diners Club
+  else if (head == 6011 || (three >= 644 && three <= 649) || two == 65)
+    issued = n >= 16;  // Discover
+  else if (head >= 3528 && head <= 3589)
+    issued = n >= 16;  // JCB
+  else if (two == 62 || two == 81)
+    issued = n >= 16;  // UnionPay
+  else if (two == 50 || (two >= 56 && two <= 69))
+    issued = n == 16;  // Maestro
+  else if (head >= 2200 && head <= 2204)
+    issued = n >= 16;  // Mir
   return issued && luhn(digits);
 }
 
@@ -51,15 +60,16 @@ struct Country {
 };
 // SWIFT's IBAN registry, release 98.
 constexpr Country kIbanLengths[] = {
-    {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16}, {"BG", 22}, {"BH", 22}, {"BI", 27},
-    {"BR", 29}, {"BY", 28}, {"CH", 21}, {"CR", 22}, {"CY", 28}, {"CZ", 24}, {"DE", 22}, {"DJ", 27}, {"DK", 18}, {"DO", 28},
-    {"EE", 20}, {"EG", 29}, {"ES", 24}, {"FI", 18}, {"FK", 18}, {"FO", 18}, {"FR", 27}, {"GB", 22}, {"GE", 22}, {"GI", 23},
-    {"GL", 18}, {"GR", 27}, {"GT", 28}, {"HR", 21}, {"HU", 28}, {"IE", 22}, {"IL", 23}, {"IQ", 23}, {"IS", 26}, {"IT", 27},
-    {"JO", 30}, {"KW", 30}, {"KZ", 20}, {"LB", 28}, {"LC", 32}, {"LI", 21}, {"LT", 20}, {"LU", 20}, {"LV", 21}, {"LY", 25},
-    {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19}, {"MN", 20}, {"MR", 27}, {"MT", 31}, {"MU", 30}, {"NI", 28}, {"NL", 18},
-    {"NO", 15}, {"OM", 23}, {"PK", 24}, {"PL", 28}, {"PS", 29}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"RU", 33},
-    {"SA", 24}, {"SC", 31}, {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"SO", 23}, {"ST", 25}, {"SV", 28},
-    {"TL", 23}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24}, {"XK", 20}, {"YE", 30}};
+    {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16}, {"BG", 22}, {"BH", 22},
+    {"BI", 27}, {"BR", 29}, {"BY", 28}, {"CH", 21}, {"CR", 22}, {"CY", 28}, {"CZ", 24}, {"DE", 22}, {"DJ", 27},
+    {"DK", 18}, {"DO", 28}, {"EE", 20}, {"EG", 29}, {"ES", 24}, {"FI", 18}, {"FK", 18}, {"FO", 18}, {"FR", 27},
+    {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GL", 18}, {"GR", 27}, {"GT", 28}, {"HR", 21}, {"HU", 28}, {"IE", 22},
+    {"IL", 23}, {"IQ", 23}, {"IS", 26}, {"IT", 27}, {"JO", 30}, {"KW", 30}, {"KZ", 20}, {"LB", 28}, {"LC", 32},
+    {"LI", 21}, {"LT", 20}, {"LU", 20}, {"LV", 21}, {"LY", 25}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19},
+    {"MN", 20}, {"MR", 27}, {"MT", 31}, {"MU", 30}, {"NI", 28}, {"NL", 18}, {"NO", 15}, {"OM", 23}, {"PK", 24},
+    {"PL", 28}, {"PS", 29}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"RU", 33}, {"SA", 24}, {"SC", 31},
+    {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"SO", 23}, {"ST", 25}, {"SV", 28}, {"TL", 23},
+    {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24}, {"XK", 20}, {"YE", 30}};
 
 }  // namespace
 
@@ -76,9 +86,12 @@ bool iban(std::string_view text) {
   unsigned rest = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[(i + 4) % text.size()];  // the first four characters count last
-    if (is_digit(c)) rest = (rest * 10 + value_of(c)) % 97;
-    else if (is_letter(c)) rest = (rest * 100 + static_cast<unsigned>(upper(c) - 'A') + 10) % 97;
-    else return false;
+    if (is_digit(c))
+      rest = (rest * 10 + value_of(c)) % 97;
+    else if (is_letter(c))
+      rest = (rest * 100 + static_cast<unsigned>(upper(c) - 'A') + 10) % 97;
+    else
+      return false;
   }
   return rest == 1;
 }
@@ -163,8 +176,10 @@ bool vin_form(std::string_view t) {
   std::size_t digits = 0;
   for (char c : t) {
     const char u = upper(c);
-    if (is_digit(c)) ++digits;
-    else if (!is_letter(c) || u == 'I' || u == 'O' || u == 'Q') return false;
+    if (is_digit(c))
+      ++digits;
+    else if (!is_letter(c) || u == 'I' || u == 'O' || u == 'Q')
+      return false;
   }
   return digits >= 3 && digits <= 15;
 }

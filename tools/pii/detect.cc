@@ -25,7 +25,8 @@ Spans outside(const Spans& spans, const std::vector<Tag>& tags, std::string_view
     const auto keep = [&](std::size_t start, std::size_t end) {
       while (start < end && is_space(text[start])) ++start;
       while (end > start && is_space(text[end - 1])) --end;
-      if (start < end && has_content(text.substr(start, end - start))) left.push_back({start, end, span.label, span.score, span.by});
+      if (start < end && has_content(text.substr(start, end - start)))
+        left.push_back({start, end, span.label, span.score, span.by});
     };
     for (std::size_t k = t; k < tags.size() && tags[k].start < span.end; ++k) {
       if (tags[k].start > from) keep(from, tags[k].start);
@@ -106,8 +107,10 @@ Spans join(std::string_view text, const Findings& rules, const Spans& model) {
         break;
       }
     }
-    if (whole) joined.push_back(span);
-    else if (span.start < span.end) add_rest(span);
+    if (whole)
+      joined.push_back(span);
+    else if (span.start < span.end)
+      add_rest(span);
   }
   joined.insert(joined.end(), sure.begin() + static_cast<std::ptrdiff_t>(r), sure.end());
   // A rule's span that ends inside the next of the model's: that one keeps what is left of it.
@@ -132,7 +135,8 @@ void Detector::add_denied(std::string_view text, Spans& spans) const {
   for (std::size_t i = 0; i < text.size();) {
     const Phrases::Match match = settings_.deny.longest(text, i);
     const std::size_t end = i + match.length;
-    const bool stands_alone = match.length > 0 && !(is_word(before(text, i)) && is_word(text[i])) && !(is_word(at(text, end)) && is_word(text[end - 1]));
+    const bool stands_alone = match.length > 0 && !(is_word(before(text, i)) && is_word(text[i])) &&
+                              !(is_word(at(text, end)) && is_word(text[end - 1]));
     if (stands_alone) denied.push_back({i, end, static_cast<std::uint16_t>(match.value), 1.0f, By::kList});
     i = stands_alone ? end : i + 1;
   }
@@ -159,7 +163,8 @@ void Detector::add_denied(std::string_view text, Spans& spans) const {
   spans = std::move(all);
 }
 
-std::vector<Spans> Detector::detect(std::span<const std::string_view> records, std::span<const std::optional<Finding>> keys) {
+std::vector<Spans> Detector::detect(std::span<const std::string_view> records,
+                                    std::span<const std::optional<Finding>> keys) {
   std::vector<std::vector<TaggedSpan>> tagged;
   if (model_) tagged = model_->tag(records);
   std::vector<Spans> result(records.size());
@@ -179,14 +184,16 @@ std::vector<Spans> Detector::detect(std::span<const std::string_view> records, s
     if (settings_.rules) rules = find_by_rule(text);
     if (i < keys.size() && keys[i]) {
       std::erase_if(rules, [&](const Finding& f) { return f.start < keys[i]->end && keys[i]->start < f.end; });
-      rules.insert(std::find_if(rules.begin(), rules.end(), [&](const Finding& f) { return f.start > keys[i]->start; }), *keys[i]);
+      rules.insert(std::find_if(rules.begin(), rules.end(), [&](const Finding& f) { return f.start > keys[i]->start; }),
+                   *keys[i]);
     }
     std::erase_if(rules, [&](const Finding& f) { return !wanted(static_cast<std::uint16_t>(f.label)); });
     Spans spans = join(text, rules, model);
     if (!settings_.deny.empty()) add_denied(text, spans);
     spans = outside(spans, find_tags(text, labels_), text);
     if (!settings_.allow.empty()) {
-      std::erase_if(spans, [&](const Span& s) { return settings_.allow.contains(text.substr(s.start, s.end - s.start)); });
+      std::erase_if(spans,
+                    [&](const Span& s) { return settings_.allow.contains(text.substr(s.start, s.end - s.start)); });
     }
     result[i] = std::move(spans);
   }

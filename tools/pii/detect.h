@@ -15,8 +15,8 @@
 
 namespace eve::pii {
 
-/// Lines of a private key between its BEGIN and END lines, for records that are lines (a block inside one record is a rule's
-/// business). Remembers across records; one object per stream.
+/// Lines of a private key between its BEGIN and END lines, for records that are lines (a block inside one record is a
+/// rule's business). Remembers across records; one object per stream.
 class KeyBlock {
  public:
   /// The part of this record that belongs to a key, if any.
@@ -26,9 +26,10 @@ class KeyBlock {
   bool inside_ = false;
 };
 
-/// Joins what the rules found with what the model found. Every byte of a rule's span stays covered; the model adds spans of its
-/// own. A rule's span inside a larger one of the model: the strong rules (by form or check digit) stay as they are and the rest of
-/// the model's span stays the model's; a telephone number or account inside an ADDRESS is the address's.
+/// Joins what the rules found with what the model found. Every byte of a rule's span stays covered; the model adds
+/// spans of its own. A rule's span inside a larger one of the model: the strong rules (by form or check digit) stay as
+/// they are and the rest of the model's span stays the model's; a telephone number or account inside an ADDRESS is the
+/// address's.
 Spans join(std::string_view text, const Findings& rules, const Spans& model);
 
 class Detector {
@@ -44,7 +45,8 @@ class Detector {
   Detector(Settings settings, const LabelSet& labels, std::optional<Tagger> model);
 
   /// Spans of each record. `keys`: what KeyBlock said of each; empty when no one asked it.
-  std::vector<Spans> detect(std::span<const std::string_view> records, std::span<const std::optional<Finding>> keys = {});
+  std::vector<Spans> detect(std::span<const std::string_view> records,
+                            std::span<const std::optional<Finding>> keys = {});
 
  private:
   Settings settings_;

@@ -11,7 +11,8 @@ namespace {
 
 constexpr int kMostSweeps = 4;
 
-// What is removed joins what stood apart, and a pseudonym looks like data: neither shall make more of the record disappear.
+// What is removed joins what stood apart, and a pseudonym looks like data: neither shall make more of the record
+// disappear.
 std::vector<Action> probing(std::vector<Action> actions) {
   for (Action& action : actions) {
     if (action == Action::kRemove || action == Action::kPseudonym) action = Action::kTag;
@@ -34,7 +35,8 @@ bool Filter::look_again(std::string_view record, const Spans& again, Spans& span
       Span span = {start - part.out + part.in, end - part.out + part.in, found.label, found.score, found.by};
       while (span.start < span.end && !is_word(record[span.start])) ++span.start;
       while (span.end > span.start && !is_word(record[span.end - 1])) --span.end;
-      const bool known = std::any_of(spans.begin(), spans.end(), [&](const Span& s) { return s.start < span.end && span.start < s.end; });
+      const bool known = std::any_of(spans.begin(), spans.end(),
+                                     [&](const Span& s) { return s.start < span.end && span.start < s.end; });
       if (span.start < span.end && !known) more.push_back(span);
     }
   }

@@ -34,9 +34,9 @@ enum class Label : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, 20> kLabelNames = {
-    "PERSON",       "EMAIL", "PHONE",          "ADDRESS",  "DATE_OF_BIRTH", "SSN",        "PASSPORT",    "DRIVER_LICENSE",
-    "CREDIT_CARD",  "IBAN",  "ACCOUNT_NUMBER", "USERNAME", "PASSWORD",      "IP_ADDRESS", "MAC_ADDRESS", "URL",
-    "IMEI",         "VEHICLE", "CRYPTO",       "GPS"};
+    "PERSON",         "EMAIL",       "PHONE", "ADDRESS",        "DATE_OF_BIRTH", "SSN",      "PASSPORT",
+    "DRIVER_LICENSE", "CREDIT_CARD", "IBAN",  "ACCOUNT_NUMBER", "USERNAME",      "PASSWORD", "IP_ADDRESS",
+    "MAC_ADDRESS",    "URL",         "IMEI",  "VEHICLE",        "CRYPTO",        "GPS"};
 inline constexpr std::size_t kLabels = kLabelNames.size();
 
 inline std::string_view name(Label label) { return kLabelNames[static_cast<std::size_t>(label)]; }

@@ -4,7 +4,9 @@
 namespace eve::pii {
 namespace {
 
-std::uint64_t edge(std::uint32_t node, char byte) { return std::uint64_t{node} << 8 | static_cast<unsigned char>(byte); }
+std::uint64_t edge(std::uint32_t node, char byte) {
+  return std::uint64_t{node} << 8 | static_cast<unsigned char>(byte);
+}
 
 }  // namespace
 

@@ -12,7 +12,8 @@ namespace eve::pii {
 /// A trie. Each phrase carries a number of the caller's.
 class Phrases {
  public:
-  void add(std::string_view phrase, std::uint32_t value);  ///< the empty phrase is ignored; the last value of a phrase counts
+  void add(std::string_view phrase,
+           std::uint32_t value);  ///< the empty phrase is ignored; the last value of a phrase counts
   bool empty() const { return next_.empty(); }
   struct Match {
     std::size_t length = 0;  ///< 0: none

@@ -25,21 +25,47 @@ std::optional<std::uint16_t> checked(std::string_view value, std::uint16_t label
   const auto has = [value](char c) { return value.find(c) != value.npos; };
   bool fits = true;
   switch (static_cast<Label>(label)) {
-    case Label::kEmail: fits = has('@') || value.find("%40") != value.npos; break;
-    case Label::kIpAddress: fits = has('.') || has(':'); break;
-    case Label::kMacAddress: fits = compact.size() >= 12 && std::all_of(compact.begin(), compact.end(), is_hex); break;
-    case Label::kUrl: fits = has('.') || value.find("://") != value.npos; break;
-    case Label::kCreditCard: fits = digits.size() >= 12 && digits.size() <= 19 && luhn(digits); break;
-    case Label::kIban: fits = compact.size() >= 15 && iban_length(compact.substr(0, 2)) != 0; break;
-    case Label::kImei: fits = digits.size() >= 14 && digits.size() <= 16; break;
-    case Label::kGps: fits = digits.size() >= 4; break;
-    case Label::kCrypto: fits = compact.size() >= 20 && !is_hash(value); break;
-    case Label::kPassword: fits = !is_hash(value); break;
-    case Label::kPhone: fits = digits.size() >= 5; break;
-    case Label::kSsn: fits = digits.size() >= 6; break;
+    case Label::kEmail:
+      fits = has('@') || value.find("%40") != value.npos;
+      break;
+    case Label::kIpAddress:
+      fits = has('.') || has(':');
+      break;
+    case Label::kMacAddress:
+      fits = compact.size() >= 12 && std::all_of(compact.begin(), compact.end(), is_hex);
+      break;
+    case Label::kUrl:
+      fits = has('.') || value.find("://") != value.npos;
+      break;
+    case Label::kCreditCard:
+      fits = digits.size() >= 12 && digits.size() <= 19 && luhn(digits);
+      break;
+    case Label::kIban:
+      fits = compact.size() >= 15 && iban_length(compact.substr(0, 2)) != 0;
+      break;
+    case Label::kImei:
+      fits = digits.size() >= 14 && digits.size() <= 16;
+      break;
+    case Label::kGps:
+      fits = digits.size() >= 4;
+      break;
+    case Label::kCrypto:
+      fits = compact.size() >= 20 && !is_hash(value);
+      break;
+    case Label::kPassword:
+      fits = !is_hash(value);
+      break;
+    case Label::kPhone:
+      fits = digits.size() >= 5;
+      break;
+    case Label::kSsn:
+      fits = digits.size() >= 6;
+      break;
     case Label::kPassport:
     case Label::kDriverLicense:
-    case Label::kAccountNumber: fits = !digits.empty(); break;
+    case Label::kAccountNumber:
+      fits = !digits.empty();
+      break;
     case Label::kDateOfBirth: {
       // Parts of an address stand in the same column of many records: "2206 Dell St", "046 58".
       std::size_t groups = 0, longest = 0, run = 0;
@@ -49,13 +75,17 @@ std::optional<std::uint16_t> checked(std::string_view value, std::uint16_t label
         longest = std::max(longest, run);
       }
       const bool letters = std::any_of(value.begin(), value.end(), is_letter);
-      const bool year = longest == 4 && groups == 1 && value.size() <= 14 && value.size() >= 4 && is_digit(value.back()) &&
+      const bool year = longest == 4 && groups == 1 && value.size() <= 14 && value.size() >= 4 &&
+                        is_digit(value.back()) &&
                         (value.substr(value.size() - 4, 2) == "19" || value.substr(value.size() - 4, 2) == "20");
       const bool solid = groups == 1 && longest >= 6 && longest <= 8 && !letters;
-      if (solid || year || (longest <= 4 && digits.size() >= 4 && value.size() <= 24 && (groups == 3 || (groups == 2 && letters)))) return label;
+      if (solid || year ||
+          (longest <= 4 && digits.size() >= 4 && value.size() <= 24 && (groups == 3 || (groups == 2 && letters))))
+        return label;
       return digits.empty() ? std::nullopt : std::optional(id(Label::kAddress));
     }
-    default: break;
+    default:
+      break;
   }
   return fits ? std::optional(label) : std::nullopt;
 }
@@ -78,7 +108,8 @@ Spans plausible(std::string_view text, const Spans& model) {
     while (span.end < text.size() && joins(text[span.end - 1]) && joins(text[span.end])) ++span.end;
     span.start = std::max(span.start, least);
     if (span.start >= span.end) continue;
-    if (!whole.empty() && whole.back().label == span.label && one_value(span.label, text.substr(whole.back().end, span.start - whole.back().end))) {
+    if (!whole.empty() && whole.back().label == span.label &&
+        one_value(span.label, text.substr(whole.back().end, span.start - whole.back().end))) {
       whole.back().end = span.end;
       whole.back().score = std::min(whole.back().score, span.score);
       continue;

@@ -8,8 +8,8 @@
 
 namespace eve::pii {
 
-/// Spans of a model made whole and checked: ends inside a word move to the word's ends, parts of one name or one address are
-/// joined, and a span whose form rules its label out gets the label that fits or is dropped.
+/// Spans of a model made whole and checked: ends inside a word move to the word's ends, parts of one name or one
+/// address are joined, and a span whose form rules its label out gets the label that fits or is dropped.
 Spans plausible(std::string_view text, const Spans& model);
 
 }  // namespace eve::pii

@@ -30,23 +30,29 @@ class Dice {
 };
 
 constexpr std::array<std::string_view, 32> kGivenNames = {
-    "Alder", "Bryony", "Cassia", "Dorian", "Elowen", "Florian", "Greta", "Hollis", "Isolde", "Jorah", "Kestrel",
-    "Linnet", "Marlow", "Nerys", "Orrin",  "Perrin", "Quilla",  "Rowan", "Sorrel", "Tamsin", "Ulric", "Verity",
-    "Wilder", "Xanthe", "Yarrow", "Zephrin", "Briar", "Corwin", "Delphi", "Ember", "Fenwick", "Ginevra"};
+    "Alder",  "Bryony", "Cassia", "Dorian",  "Elowen", "Florian", "Greta",  "Hollis", "Isolde",  "Jorah",  "Kestrel",
+    "Linnet", "Marlow", "Nerys",  "Orrin",   "Perrin", "Quilla",  "Rowan",  "Sorrel", "Tamsin",  "Ulric",  "Verity",
+    "Wilder", "Xanthe", "Yarrow", "Zephrin", "Briar",  "Corwin",  "Delphi", "Ember",  "Fenwick", "Ginevra"};
 constexpr std::array<std::string_view, 32> kFamilyNames = {
-    "Ashgrove", "Birchall", "Coldbrook", "Dunmarsh", "Eastwater", "Fernhollow", "Greymoor", "Hawkridge", "Ivyside", "Juniperson", "Kingsbarrow",
-    "Larkfield", "Moorgate", "Northwell", "Oakhurst", "Pinewater", "Quickthorn", "Redfern", "Stonebeck", "Thornbury", "Underhill", "Valewood",
-    "Westbrook", "Yewdale", "Ambercroft", "Blackmere", "Cloverley", "Driftwood", "Elmstead", "Foxglade", "Glenmoor", "Heathcliff"};
+    "Ashgrove",   "Birchall",   "Coldbrook",   "Dunmarsh",  "Eastwater", "Fernhollow", "Greymoor",  "Hawkridge",
+    "Ivyside",    "Juniperson", "Kingsbarrow", "Larkfield", "Moorgate",  "Northwell",  "Oakhurst",  "Pinewater",
+    "Quickthorn", "Redfern",    "Stonebeck",   "Thornbury", "Underhill", "Valewood",   "Westbrook", "Yewdale",
+    "Ambercroft", "Blackmere",  "Cloverley",   "Driftwood", "Elmstead",  "Foxglade",   "Glenmoor",  "Heathcliff"};
 
 // Letters for letters, digits for digits, everything else as it is; a letter outside ASCII becomes a small one.
 std::string same_form(std::string_view value, Dice& dice) {
   std::string out;
   for (char c : value) {
-    if (is_digit(c)) out += static_cast<char>('0' + dice.below(10));
-    else if (c >= 'a' && c <= 'z') out += static_cast<char>('a' + dice.below(26));
-    else if (c >= 'A' && c <= 'Z') out += static_cast<char>('A' + dice.below(26));
-    else if (!is_high(c)) out += c;
-    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) out += static_cast<char>('a' + dice.below(26));
+    if (is_digit(c))
+      out += static_cast<char>('0' + dice.below(10));
+    else if (c >= 'a' && c <= 'z')
+      out += static_cast<char>('a' + dice.below(26));
+    else if (c >= 'A' && c <= 'Z')
+      out += static_cast<char>('A' + dice.below(26));
+    else if (!is_high(c))
+      out += c;
+    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)
+      out += static_cast<char>('a' + dice.below(26));
   }
   return out;
 }
@@ -86,10 +92,14 @@ std::string address_of_machine(std::string_view value, Dice& dice) {
 std::string hexadecimal(std::string_view value, Dice& dice) {
   std::string out;
   for (char c : value) {
-    if (!is_hex(c)) out += c;
-    else if (c >= 'A' && c <= 'F') out += "ABCDEF"[dice.below(6)];
-    else if (is_digit(c)) out += static_cast<char>('0' + dice.below(10));
-    else out += "abcdef"[dice.below(6)];
+    if (!is_hex(c))
+      out += c;
+    else if (c >= 'A' && c <= 'F')
+      out += "ABCDEF"[dice.below(6)];
+    else if (is_digit(c))
+      out += static_cast<char>('0' + dice.below(10));
+    else
+      out += "abcdef"[dice.below(6)];
   }
   return out;
 }
@@ -114,7 +124,8 @@ std::string card(std::string_view value, Dice& dice) {
 
 std::string bank_account(std::string_view value, Dice& dice) {
   if (value.size() < 15) return same_form(value, dice);
-  std::string out = std::string(value.substr(0, 2)) + same_form(value.substr(2), dice);  // the country decides the length
+  std::string out =
+      std::string(value.substr(0, 2)) + same_form(value.substr(2), dice);  // the country decides the length
   for (unsigned check = 2; check <= 98; ++check) {
     out[2] = static_cast<char>('0' + check / 10);
     out[3] = static_cast<char>('0' + check % 10);
@@ -138,8 +149,10 @@ std::string date(std::string_view value, Dice& dice) {
     } else if (end > i) {
       out += static_cast<char>('1' + dice.below(9));
     }
-    if (end == i) out += value[i++];
-    else i = end;
+    if (end == i)
+      out += value[i++];
+    else
+      i = end;
   }
   return out;
 }

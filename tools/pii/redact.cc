@@ -9,7 +9,8 @@
 namespace eve::pii {
 namespace {
 
-// Values that are remembered for numbering. Beyond it the values are forgotten and numbers go on, so that two values never share one.
+// Values that are remembered for numbering. Beyond it the values are forgotten and numbers go on, so that two values
+// never share one.
 constexpr std::size_t kMostNumbers = 1 << 20;
 
 std::string fingerprint(std::string_view label, std::string_view value) {
@@ -71,17 +72,22 @@ std::string Redactor::tag(std::uint16_t label, std::string_view value) {
 std::string Redactor::replacement(std::uint16_t label, std::string_view value) {
   const std::string& name = labels_.name(label);
   switch (settings_.action[label]) {
-    case Action::kTag: return tag(label, value);
-    case Action::kMask: return std::string(characters(value), '*');
-    case Action::kRemove: return {};
+    case Action::kTag:
+      return tag(label, value);
+    case Action::kMask:
+      return std::string(characters(value), '*');
+    case Action::kRemove:
+      return {};
     case Action::kHash: {
       const std::string token = "[" + name + "_x" + keyed_digest(settings_.key, name, value).substr(0, 16) + "]";
       if (taken_.contains(token)) return tag(label, value);
       if (settings_.on_token && told_.insert(token).second) settings_.on_token(token, name, value);
       return token;
     }
-    case Action::kPseudonym: return pseudonym(name, value, keyed_digest(settings_.key, name, value));
-    case Action::kKeep: break;
+    case Action::kPseudonym:
+      return pseudonym(name, value, keyed_digest(settings_.key, name, value));
+    case Action::kKeep:
+      break;
   }
   return std::string(value);
 }

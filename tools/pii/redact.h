@@ -15,10 +15,10 @@
 namespace eve::pii {
 
 enum class Action : std::uint8_t {
-  kTag,        ///< [PERSON_1]: the same value has the same number
-  kMask,       ///< one '*' for each character
-  kRemove,     ///< nothing
-  kHash,       ///< [PERSON_x0123456789abcdef]: the first 64 bits of HMAC-SHA-256, the same in every run with the same key
+  kTag,     ///< [PERSON_1]: the same value has the same number
+  kMask,    ///< one '*' for each character
+  kRemove,  ///< nothing
+  kHash,    ///< [PERSON_x0123456789abcdef]: the first 64 bits of HMAC-SHA-256, the same in every run with the same key
   kPseudonym,  ///< a value of the same form, the same for the same value and key
   kKeep,       ///< the value itself
 };
@@ -27,8 +27,8 @@ inline constexpr std::string_view kActionNames[] = {"tag", "mask", "remove", "ha
 /// HMAC-SHA-256 (RFC 2104) of label, NUL and value, in hexadecimal: 64 digits.
 std::string keyed_digest(std::string_view key, std::string_view label, std::string_view value);
 
-/// A value of the same form, chosen by the digest: letters stay letters, digits digits; check digits are right, networks are
-/// private, mail is at example.com, names are invented. Depends on nothing but its arguments.
+/// A value of the same form, chosen by the digest: letters stay letters, digits digits; check digits are right,
+/// networks are private, mail is at example.com, names are invented. Depends on nothing but its arguments.
 std::string pseudonym(std::string_view label, std::string_view value, std::string_view digest);
 
 class Redactor {
@@ -36,7 +36,7 @@ class Redactor {
   struct Settings {
     std::vector<Action> action;  ///< by label
     std::string key;             ///< of hashes and pseudonyms
-    bool exact = false;          ///< a map is kept: tags in the input are put aside so that restoring gives the input back
+    bool exact = false;  ///< a map is kept: tags in the input are put aside so that restoring gives the input back
     /// Called with each new token and what it stands for; may be empty.
     std::function<void(std::string_view token, std::string_view label, std::string_view value)> on_token;
   };
@@ -57,10 +57,10 @@ class Redactor {
   Settings settings_;
   const LabelSet& labels_;
   std::vector<Copied> copied_;
-  std::vector<std::uint32_t> last_number_;                    // by label
-  std::unordered_map<std::string, std::uint32_t> numbers_;    // hash of (label, value) -> number
-  std::unordered_set<std::string> taken_;                     // tags that stand in the input
-  std::unordered_set<std::string> told_;                      // hash tokens that on_token has seen
+  std::vector<std::uint32_t> last_number_;                  // by label
+  std::unordered_map<std::string, std::uint32_t> numbers_;  // hash of (label, value) -> number
+  std::unordered_set<std::string> taken_;                   // tags that stand in the input
+  std::unordered_set<std::string> told_;                    // hash tokens that on_token has seen
   std::string tag(std::uint16_t label, std::string_view value);
   std::string replacement(std::uint16_t label, std::string_view value);
 };

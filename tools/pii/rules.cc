@@ -28,8 +28,10 @@ Findings find_by_rule(std::string_view text) {
       if (f.end < last.end) {  // a better one inside: what follows it stays the other's
         Finding tail = last;
         tail.start = f.end;
-        if (f.start == last.start) kept.pop_back();
-        else last.end = f.start;
+        if (f.start == last.start)
+          kept.pop_back();
+        else
+          last.end = f.start;
         kept.push_back(f);
         f = tail;
         break;

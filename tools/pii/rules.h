@@ -19,17 +19,19 @@ struct Finding {
 };
 using Findings = std::vector<Finding>;
 
-/// Findings of all rules, sorted, not overlapping. Where two overlap, the better score wins and the other keeps what is left of it.
+/// Findings of all rules, sorted, not overlapping. Where two overlap, the better score wins and the other keeps what is
+/// left of it.
 Findings find_by_rule(std::string_view text);
 
 // One family each; findings of one family may overlap those of another and are not sorted.
-void find_urls(std::string_view text, Findings& found);      ///< URL; USERNAME and PASSWORD of other schemes' credentials
-void find_emails(std::string_view text, Findings& found);    ///< EMAIL; call after find_urls with the same list
-void find_network(std::string_view text, Findings& found);   ///< IP_ADDRESS, MAC_ADDRESS
-void find_numbers(std::string_view text, Findings& found);   ///< CREDIT_CARD, IBAN, SSN, PHONE, GPS, IMEI
-void find_secrets(std::string_view text, Findings& found);   ///< PASSWORD by form (keys, JWT, PEM); CRYPTO
-void find_users(std::string_view text, Findings& found);     ///< USERNAME in settings, paths and log lines
-void find_by_words(std::string_view text, Findings& found);  ///< what only a word before it tells: DATE_OF_BIRTH, PASSPORT, ...
+void find_urls(std::string_view text, Findings& found);    ///< URL; USERNAME and PASSWORD of other schemes' credentials
+void find_emails(std::string_view text, Findings& found);  ///< EMAIL; call after find_urls with the same list
+void find_network(std::string_view text, Findings& found);  ///< IP_ADDRESS, MAC_ADDRESS
+void find_numbers(std::string_view text, Findings& found);  ///< CREDIT_CARD, IBAN, SSN, PHONE, GPS, IMEI
+void find_secrets(std::string_view text, Findings& found);  ///< PASSWORD by form (keys, JWT, PEM); CRYPTO
+void find_users(std::string_view text, Findings& found);    ///< USERNAME in settings, paths and log lines
+void find_by_words(std::string_view text,
+                   Findings& found);  ///< what only a word before it tells: DATE_OF_BIRTH, PASSPORT, ...
 
 /// End of the telephone number that begins at i, or 0. `known`: a word beside it says that it is one.
 std::size_t phone_end(std::string_view text, std::size_t i, bool known);

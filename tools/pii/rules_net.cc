@@ -25,11 +25,15 @@ std::size_t quad_end(std::string_view text, std::size_t i, unsigned octets[4]) {
   return i;
 }
 
-// Whether the words before i announce a version: "version 1.2.3.4", "v1.2.3.4", "app_version=\"1.2.3.4", "parse(1.2.3.4".
+// Whether the words before i announce a version: "version 1.2.3.4", "v1.2.3.4", "app_version=\"1.2.3.4",
+// "parse(1.2.3.4".
 bool after_version_word(std::string_view text, std::size_t i) {
   std::size_t k = i;
-  while (k > 0 && i - k < 5 && (is_blank(text[k - 1]) || std::string_view("\"':=([").find(text[k - 1]) != std::string_view::npos)) --k;
-  for (std::string_view word : {"version", "ver", "release", "firmware", "build", "fw", "update to", "bump to", "upgrade to", "since"}) {
+  while (k > 0 && i - k < 5 &&
+         (is_blank(text[k - 1]) || std::string_view("\"':=([").find(text[k - 1]) != std::string_view::npos))
+    --k;
+  for (std::string_view word :
+       {"version", "ver", "release", "firmware", "build", "fw", "update to", "bump to", "upgrade to", "since"}) {
     if (ends_before(text, k, word)) return true;
   }
   return false;
@@ -47,13 +51,15 @@ bool stands_alone_as_quad(std::string_view text, std::size_t start, std::size_t 
   if (is_word(left) || left == '.' || left == '+' || left == '~') return false;
   if (left == '-' && is_alnum(beyond) && !is_digit(beyond)) return false;
   // Chrome/120.0.0.0 is a browser, host/10.0.0.1 a host.
-  if (left == '/' && is_letter(beyond) && octets[1] == 0 && octets[2] == 0 && octets[0] != 10 && octets[0] != 127) return false;
+  if (left == '/' && is_letter(beyond) && octets[1] == 0 && octets[2] == 0 && octets[0] != 10 && octets[0] != 127)
+    return false;
   return !after_version_word(text, start);
 }
 
 constexpr bool in_v6(char c) { return is_hex(c) || c == ':' || c == '.'; }
 
-// End of the longest IPv6 address at i (RFC 4291 2.2: full, compressed, with dotted quad; RFC 4007 zone); 0 when there is none.
+// End of the longest IPv6 address at i (RFC 4291 2.2: full, compressed, with dotted quad; RFC 4007 zone); 0 when there
+// is none.
 std::size_t v6_end(std::string_view text, std::size_t i) {
   std::size_t end = run_end(text, i, in_v6, 46);
   while (end > i && text[end - 1] == '.') --end;
@@ -67,10 +73,12 @@ std::size_t v6_end(std::string_view text, std::size_t i) {
   const std::string_view form = text.substr(i, end - i);
   if (form.find("::") != form.npos && std::none_of(form.begin(), form.end(), is_digit)) return 0;
   if (at(text, end) == '%') {
-    const std::size_t zone = run_end(text, end + 1, [](char c) { return is_alnum(c) || c == '_' || c == '-'; }, 16);
+    const std::size_t zone = run_end(
+        text, end + 1, [](char c) { return is_alnum(c) || c == '_' || c == '-'; }, 16);
     if (zone > end + 1) end = zone;
   }
-  return is_word(at(text, end)) || at(text, end) == ':' ? (at(text, end) == ':' && !in_v6(at(text, end + 1)) ? end : 0) : end;
+  return is_word(at(text, end)) || at(text, end) == ':' ? (at(text, end) == ':' && !in_v6(at(text, end + 1)) ? end : 0)
+                                                        : end;
 }
 
 // End of a MAC address at i: six pairs with ':' or '-', or three groups of four with '.'; 0 when there is none.
@@ -78,9 +86,12 @@ std::size_t mac_end(std::string_view text, std::size_t i) {
   const std::size_t first = run_end(text, i, is_hex, 5) - i;
   const char separator = at(text, i + first);
   std::size_t groups = 0;
-  if (first == 2 && (separator == ':' || separator == '-')) groups = 6;
-  else if (first == 4 && separator == '.') groups = 3;
-  else return 0;
+  if (first == 2 && (separator == ':' || separator == '-'))
+    groups = 6;
+  else if (first == 4 && separator == '.')
+    groups = 3;
+  else
+    return 0;
   bool letter = false;
   std::size_t k = i;
   for (std::size_t g = 0; g < groups; ++g) {
@@ -108,7 +119,8 @@ void find_network(std::string_view text, Findings& found) {
     }
     std::size_t end = 0;
     if (c == ':') {
-      if (at(text, i + 1) == ':' && (end = v6_end(text, i)) != 0) found.push_back({i, end, Label::kIpAddress, 0.97f, "ipv6"});
+      if (at(text, i + 1) == ':' && (end = v6_end(text, i)) != 0)
+        found.push_back({i, end, Label::kIpAddress, 0.97f, "ipv6"});
     } else {
       const std::size_t word = run_end(text, i, is_hex, 5);
       unsigned octets[4];
@@ -125,8 +137,10 @@ void find_network(std::string_view text, Findings& found) {
         found.push_back({i, end, Label::kIpAddress, 0.99f, "ipv6"});
       }
     }
-    if (end > i) i = end - 1;
-    else if (is_alnum(c)) i = run_end(text, i, is_alnum) - 1;
+    if (end > i)
+      i = end - 1;
+    else if (is_alnum(c))
+      i = run_end(text, i, is_alnum) - 1;
   }
 }
 

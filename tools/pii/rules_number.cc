@@ -151,14 +151,17 @@ std::size_t phone_end(std::string_view text, std::size_t i, bool known) {
       }
       // National forms with the trunk prefix 0, in groups.
       if (zero && !bracket && same_separator(groups, 1, n, ' ') && total >= 9 && total <= 11) {
-        good |= shape_is(groups, n, {2, 2, 2, 2, 2}) || shape_is(groups, n, {3, 3, 4}) || shape_is(groups, n, {4, 3, 4}) ||
-                shape_is(groups, n, {4, 3, 3}) || shape_is(groups, n, {3, 4, 4}) || shape_is(groups, n, {2, 4, 4}) ||
-                shape_is(groups, n, {3, 3, 2, 2}) || shape_is(groups, n, {5, 3, 3}) || shape_is(groups, n, {5, 6}) ||
-                shape_is(groups, n, {4, 6});
+        good |= shape_is(groups, n, {2, 2, 2, 2, 2}) || shape_is(groups, n, {3, 3, 4}) ||
+                shape_is(groups, n, {4, 3, 4}) || shape_is(groups, n, {4, 3, 3}) || shape_is(groups, n, {3, 4, 4}) ||
+                shape_is(groups, n, {2, 4, 4}) || shape_is(groups, n, {3, 3, 2, 2}) || shape_is(groups, n, {5, 3, 3}) ||
+                shape_is(groups, n, {5, 6}) || shape_is(groups, n, {4, 6});
       }
       if (known && !good) {
-        if (n == 1) good = g[0].size() >= 7 && g[0].size() <= 13;
-        else good = total >= 6 && total <= (text.compare(i, 2, "00") == 0 ? 14u : 13u) && g[0].size() <= 7 && (bracket || same_separator(groups, 2, n, n > 2 ? g[2].separator : ' '));
+        if (n == 1)
+          good = g[0].size() >= 7 && g[0].size() <= 13;
+        else
+          good = total >= 6 && total <= (text.compare(i, 2, "00") == 0 ? 14u : 13u) && g[0].size() <= 7 &&
+                 (bracket || same_separator(groups, 2, n, n > 2 ? g[2].separator : ' '));
         if (n == 2 && g[1].size() < 3) good = false;
         // A date or a time is no telephone number.
         if (n >= 3 && total == 8 && (g[0].size() == 4 || g[2].size() == 4) && !bracket) good = false;
@@ -201,8 +204,10 @@ std::size_t gps_end(std::string_view text, std::size_t i, bool known) {
   }
   if (known) return end;
   // One pair alone, not two of many columns.
-  const bool more_right = at(text, end) == ',' && (is_digit(at(text, end + 1)) || at(text, end + 1) == '-' || (at(text, end + 1) == ' ' && is_digit(at(text, end + 2))));
-  const bool more_left = (before(text, i) == ',' && i > 1 && is_digit(text[i - 2])) || (before(text, i) == ' ' && i > 2 && text[i - 2] == ',' && is_digit(text[i - 3]));
+  const bool more_right = at(text, end) == ',' && (is_digit(at(text, end + 1)) || at(text, end + 1) == '-' ||
+                                                   (at(text, end + 1) == ' ' && is_digit(at(text, end + 2))));
+  const bool more_left = (before(text, i) == ',' && i > 1 && is_digit(text[i - 2])) ||
+                         (before(text, i) == ' ' && i > 2 && text[i - 2] == ',' && is_digit(text[i - 3]));
   return more_right || more_left ? 0 : end;
 }
 
@@ -211,14 +216,16 @@ namespace {
 // Card numbers: the digits together, or in groups as printed on the card.
 std::size_t card_end(std::string_view text, std::size_t i) {
   const std::size_t solid = run_end(text, i, is_digit, 20);
-  if (solid - i >= 14) return solid - i <= 19 && free_on_right(text, solid) && card_number(text.substr(i, solid - i)) ? solid : 0;
+  if (solid - i >= 14)
+    return solid - i <= 19 && free_on_right(text, solid) && card_number(text.substr(i, solid - i)) ? solid : 0;
   if (solid - i != 4) return 0;
   const Groups groups = read_groups(text, i, " -");
   if (groups.count < 3 || (groups.list[1].separator != ' ' && groups.list[1].separator != '-')) return 0;
   const std::size_t n = [&] {
-    if (groups.list[1].size() == 6 && groups.list[2].size() == 5) return std::size_t{3};                                        // 4-6-5
-    if (groups.list[1].size() == 6 && groups.list[2].size() == 4) return std::size_t{3};                                        // 4-6-4
-    if (groups.count >= 4 && groups.list[1].size() == 4 && groups.list[2].size() == 4 && groups.list[3].size() <= 4) return std::size_t{4};  // 4-4-4-(1..4)
+    if (groups.list[1].size() == 6 && groups.list[2].size() == 5) return std::size_t{3};  // 4-6-5
+    if (groups.list[1].size() == 6 && groups.list[2].size() == 4) return std::size_t{3};  // 4-6-4
+    if (groups.count >= 4 && groups.list[1].size() == 4 && groups.list[2].size() == 4 && groups.list[3].size() <= 4)
+      return std::size_t{4};  // 4-4-4-(1..4)
     return std::size_t{0};
   }();
   if (n == 0 || !same_separator(groups, 1, n, groups.list[1].separator)) return 0;
@@ -230,7 +237,9 @@ std::size_t card_end(std::string_view text, std::size_t i) {
 }
 
 std::size_t iban_end(std::string_view text, std::size_t i) {
-  if (!is_letter(at(text, i)) || !is_letter(at(text, i + 1)) || !is_digit(at(text, i + 2)) || !is_digit(at(text, i + 3))) return 0;
+  if (!is_letter(at(text, i)) || !is_letter(at(text, i + 1)) || !is_digit(at(text, i + 2)) ||
+      !is_digit(at(text, i + 3)))
+    return 0;
   const std::size_t length = iban_length(text.substr(i, 2));
   if (length == 0) return 0;
   char compact[40];
@@ -238,9 +247,13 @@ std::size_t iban_end(std::string_view text, std::size_t i) {
   char separator = '\0';
   while (n < length && k < text.size()) {
     const char c = text[k];
-    if (is_alnum(c)) compact[n++] = c;
-    else if ((c == ' ' || c == '-') && n % 4 == 0 && is_alnum(at(text, k + 1)) && (separator == '\0' || separator == c) && n > 0) separator = c;
-    else break;
+    if (is_alnum(c))
+      compact[n++] = c;
+    else if ((c == ' ' || c == '-') && n % 4 == 0 && is_alnum(at(text, k + 1)) &&
+             (separator == '\0' || separator == c) && n > 0)
+      separator = c;
+    else
+      break;
     ++k;
   }
   return n == length && !is_word(at(text, k)) && iban({compact, n}) ? k : 0;
@@ -250,7 +263,8 @@ std::size_t iban_end(std::string_view text, std::size_t i) {
 std::size_t identity_end(std::string_view text, std::size_t i, std::string_view& rule, float& score) {
   const Groups groups = read_groups(text, i, " -.");
   const auto& g = groups.list;
-  if (groups.count >= 3 && g[0].size() == 3 && g[1].size() == 2 && g[2].size() == 4 && g[1].separator == '-' && g[2].separator == '-') {
+  if (groups.count >= 3 && g[0].size() == 3 && g[1].size() == 2 && g[2].size() == 4 && g[1].separator == '-' &&
+      g[2].separator == '-') {
     const std::size_t end = g[2].end;
     if (free_on_right(text, end, "-.") && us_ssn(digits_of(text, i, end))) {
       rule = "us-ssn";
@@ -258,8 +272,8 @@ std::size_t identity_end(std::string_view text, std::size_t i, std::string_view&
       return end;
     }
   }
-  if (groups.count >= 4 && g[0].size() == 3 && g[1].size() == 3 && g[2].size() == 3 && g[3].size() == 2 && g[1].separator == '.' &&
-      g[2].separator == '.' && g[3].separator == '-') {
+  if (groups.count >= 4 && g[0].size() == 3 && g[1].size() == 3 && g[2].size() == 3 && g[3].size() == 2 &&
+      g[1].separator == '.' && g[2].separator == '.' && g[3].separator == '-') {
     const std::size_t end = g[3].end;
     if (free_on_right(text, end)) {
       rule = "cpf";
@@ -267,7 +281,8 @@ std::size_t identity_end(std::string_view text, std::size_t i, std::string_view&
       return end;
     }
   }
-  if (g[0].size() == 8 && is_letter(at(text, g[0].end)) && !is_word(at(text, g[0].end + 1)) && spanish_id(text.substr(i, 9))) {
+  if (g[0].size() == 8 && is_letter(at(text, g[0].end)) && !is_word(at(text, g[0].end + 1)) &&
+      spanish_id(text.substr(i, 9))) {
     rule = "dni";
     score = 0.98f;
     return i + 9;
@@ -314,8 +329,10 @@ void find_numbers(std::string_view text, Findings& found) {
         std::size_t end = 0;
         std::string_view rule;
         if (is_letter(at(text, i + 1)) && (is_digit(at(text, i + 2)) || is_digit(at(text, i + 3)))) {
-          if ((end = iban_end(text, i)) != 0) found.push_back({i, end, Label::kIban, 0.999f, "iban"});
-          else if ((end = letter_identity_end(text, i, rule)) != 0) found.push_back({i, end, Label::kSsn, 0.97f, rule});
+          if ((end = iban_end(text, i)) != 0)
+            found.push_back({i, end, Label::kIban, 0.999f, "iban"});
+          else if ((end = letter_identity_end(text, i, rule)) != 0)
+            found.push_back({i, end, Label::kSsn, 0.97f, rule});
         } else if (is_digit(at(text, i + 1)) && (end = letter_identity_end(text, i, rule)) != 0) {
           found.push_back({i, end, Label::kSsn, 0.97f, rule});
         }
@@ -343,7 +360,8 @@ void find_numbers(std::string_view text, Findings& found) {
       continue;
     } else if (is_digit(c) && before(text, i) != '.' && before(text, i) != '-' && (end = card_end(text, i)) != 0) {
       found.push_back({i, end, Label::kCreditCard, 0.995f, "card"});
-    } else if (is_digit(c) && before(text, i) != '.' && before(text, i) != '-' && (end = identity_end(text, i, rule, score)) != 0) {
+    } else if (is_digit(c) && before(text, i) != '.' && before(text, i) != '-' &&
+               (end = identity_end(text, i, rule, score)) != 0) {
       found.push_back({i, end, Label::kSsn, score, rule});
     } else if ((c == '+' || c == '(' || is_digit(c)) && (end = phone_end(text, i, false)) != 0) {
       found.push_back({i, end, Label::kPhone, 0.96f, "phone"});

@@ -9,8 +9,8 @@ namespace eve::pii {
 namespace {
 
 bool in_url(char c) {
-  return !is_space(c) && static_cast<unsigned char>(c) >= 0x20 && c != '<' && c != '>' && c != '"' && c != '`' && c != '{' && c != '}' &&
-         c != '|' && c != '\\' && c != '^' && c != '\x7F';
+  return !is_space(c) && static_cast<unsigned char>(c) >= 0x20 && c != '<' && c != '>' && c != '"' && c != '`' &&
+         c != '{' && c != '}' && c != '|' && c != '\\' && c != '^' && c != '\x7F';
 }
 
 // A URL in running text ends before the sentence's punctuation and before a bracket or quote that it did not open.
@@ -22,14 +22,17 @@ std::size_t url_end(std::string_view text, std::size_t start, std::size_t i) {
     if (c == '[') ++square;
     if ((c == ')' && --round < 0) || (c == ']' && --square < 0)) break;
     if (c == '\'' && before(text, start) == '\'') break;
-    if (has_at(text, i, "\xE2\x80\xA6") || has_at(text, i, "\xE2\x80\x9D") || has_at(text, i, "\xC2\xBB")) break;  // … ” »
+    if (has_at(text, i, "\xE2\x80\xA6") || has_at(text, i, "\xE2\x80\x9D") || has_at(text, i, "\xC2\xBB"))
+      break;  // … ” »
   }
   while (i > start && std::string_view(".,;:!?'*_").find(text[i - 1]) != std::string_view::npos) --i;
   return i;
 }
 
 constexpr bool in_scheme(char c) { return is_alnum(c) || c == '+' || c == '.' || c == '-'; }
-constexpr bool ends_authority(char c) { return c == '/' || c == '?' || c == '#' || c == '"' || c == '<' || c == '>' || c == '`'; }
+constexpr bool ends_authority(char c) {
+  return c == '/' || c == '?' || c == '#' || c == '"' || c == '<' || c == '>' || c == '`';
+}
 
 // scheme://user:password@host of anything but the web: the parts are personal, the rest is a host name.
 void find_credentials(std::string_view text, std::size_t from, Findings& found) {
@@ -73,7 +76,8 @@ void find_urls(std::string_view text, Findings& found) {
     covered = end;
   }
   for (std::size_t i = text.find('.'); i != text.npos; i = text.find('.', i + 1)) {
-    if (!ends_before(text, i, "www") || (i > 3 && (is_word(text[i - 4]) || text[i - 4] == '.' || text[i - 4] == '@'))) continue;
+    if (!ends_before(text, i, "www") || (i > 3 && (is_word(text[i - 4]) || text[i - 4] == '.' || text[i - 4] == '@')))
+      continue;
     if (!is_alnum(at(text, i + 1)) && !is_high(at(text, i + 1))) continue;
     const std::size_t start = i - 3, end = url_end(text, start, i + 1);
     if (text.substr(i + 1, end - i - 1).find('.') == text.npos) continue;
@@ -87,7 +91,8 @@ namespace {
 constexpr bool in_local(char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '%'; }
 
 bool is_file_or_unit(std::string_view last) {
-  for (std::string_view name : {"png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "target", "slice", "scope", "mount"}) {
+  for (std::string_view name : {"png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "target",
+                                "slice", "scope", "mount"}) {
     if (last.size() == name.size() && has_at(last, 0, name)) return true;
   }
   return false;
@@ -114,9 +119,12 @@ std::size_t domain_end(std::string_view text, std::size_t i) {
     if (dotted) {
       std::size_t letters = run_end(last, 0, is_letter);
       const bool puny = has_at(last, 0, "xn--");
-      if (puny) best = k;
-      else if (letters >= 2 && letters <= 24 && (letters == last.size() || last[letters] == '-' || is_high(last[letters]) || last[letters] == '_') &&
-               !is_file_or_unit(last)) best = label + letters;
+      if (puny)
+        best = k;
+      else if (letters >= 2 && letters <= 24 &&
+               (letters == last.size() || last[letters] == '-' || is_high(last[letters]) || last[letters] == '_') &&
+               !is_file_or_unit(last))
+        best = label + letters;
     }
     if (c != '.') break;
     dotted = true;
@@ -136,7 +144,8 @@ void find_emails(std::string_view text, Findings& found) {
     while (start < i && (text[start] == '.' || text[start] == '-' || text[start] == '+' || text[start] == '%')) ++start;
     if (start == i || text[i - 1] == '.') continue;
     while (next < urls && found[next].end < i) ++next;
-    if (next < urls && found[next].end == i && found[next].label == Label::kPassword) continue;  // scheme://user:password@host
+    if (next < urls && found[next].end == i && found[next].label == Label::kPassword)
+      continue;  // scheme://user:password@host
     const std::size_t end = domain_end(text, i + 1);
     if (end == 0 || is_nobody(text.substr(start, i - start))) continue;
     if (text.substr(start, i - start) == "git" && at(text, end) == ':') continue;  // git@host:path

@@ -12,8 +12,30 @@ namespace eve::pii {
 namespace {
 
 enum class Kind : std::uint8_t {
-  kPhone, kNumber, kBirth, kPassport, kLicence, kImei, kVin, kNational, kSocial, kAccount, kSortCode, kCoordinates, kWallet,
-  kPassword, kToken, kKey, kBearer, kCardCode, kPin, kCard, kPlate, kCar, kMysql, kCurl
+  kPhone,
+  kNumber,
+  kBirth,
+  kPassport,
+  kLicence,
+  kImei,
+  kVin,
+  kNational,
+  kSocial,
+  kAccount,
+  kSortCode,
+  kCoordinates,
+  kWallet,
+  kPassword,
+  kToken,
+  kKey,
+  kBearer,
+  kCardCode,
+  kPin,
+  kCard,
+  kPlate,
+  kCar,
+  kMysql,
+  kCurl
 };
 
 struct Word {
@@ -106,7 +128,8 @@ constexpr Word kWords[] = {
     {"wget", Kind::kCurl},
     {"whatsapp", Kind::kPhone},
 };
-static_assert(std::is_sorted(std::begin(kWords), std::end(kWords), [](const Word& a, const Word& b) { return a.text < b.text; }));
+static_assert(std::is_sorted(std::begin(kWords), std::end(kWords),
+                             [](const Word& a, const Word& b) { return a.text < b.text; }));
 constexpr std::size_t kLongestWord = 12;
 constexpr std::size_t kLongestSecret = 256;
 
@@ -115,7 +138,8 @@ std::optional<Kind> kind_of(std::string_view word) {
   char low[kLongestWord];
   std::transform(word.begin(), word.end(), low, lower);
   const std::string_view key(low, word.size());
-  const Word* found = std::lower_bound(std::begin(kWords), std::end(kWords), key, [](const Word& w, std::string_view k) { return w.text < k; });
+  const Word* found = std::lower_bound(std::begin(kWords), std::end(kWords), key,
+                                       [](const Word& w, std::string_view k) { return w.text < k; });
   if (found == std::end(kWords) || found->text != key) return std::nullopt;
   return found->kind;
 }
@@ -123,8 +147,10 @@ std::optional<Kind> kind_of(std::string_view word) {
 // Steps over what stands between a word and its value: "no. ", " number: ", "\":\"", ">", " is ".
 std::size_t skip_fill(std::string_view text, std::size_t i) {
   static constexpr std::string_view kMarks = " \t:=#.,\"'>|;[(_-/\\";
-  static constexpr std::string_view kFill[] = {"no", "nr", "num", "number", "is", "on", "at", "of", "was", "me", "back",
-                                               "to", "cell", "type", "date", "i", "think", "it", "id", "work", "home", "voice", "mobile", "card", "lon", "monthly", "security"};
+  static constexpr std::string_view kFill[] = {"no",    "nr",     "num",   "number", "is",      "on",      "at",
+                                               "of",    "was",    "me",    "back",   "to",      "cell",    "type",
+                                               "date",  "i",      "think", "it",     "id",      "work",    "home",
+                                               "voice", "mobile", "card",  "lon",    "monthly", "security"};
   const std::size_t limit = std::min(text.size(), i + 40);
   while (i < limit) {
     const char c = text[i];
@@ -138,7 +164,9 @@ std::size_t skip_fill(std::string_view text, std::size_t i) {
     const std::size_t end = run_end(text, i, is_letter, 12);
     const std::string_view word = text.substr(i, end - i);
     if (is_word(at(text, end)) && at(text, end) != '_') return i;
-    if (std::none_of(std::begin(kFill), std::end(kFill), [&](std::string_view f) { return f.size() == word.size() && has_at(text, i, f); })) return i;
+    if (std::none_of(std::begin(kFill), std::end(kFill),
+                     [&](std::string_view f) { return f.size() == word.size() && has_at(text, i, f); }))
+      return i;
     i = end;
   }
   return i;
@@ -203,7 +231,8 @@ std::size_t date_end(std::string_view text, std::size_t i) {
 }
 
 // A document number at i: letters and digits, at least `digits` digits, `least` to `most` characters in all.
-std::size_t document_end(std::string_view text, std::size_t i, std::size_t least, std::size_t most, std::size_t digits, std::string_view joins = {}) {
+std::size_t document_end(std::string_view text, std::size_t i, std::size_t least, std::size_t most, std::size_t digits,
+                         std::string_view joins = {}) {
   const auto in = [joins](char c) { return is_alnum(c) || joins.find(c) != joins.npos; };
   std::size_t end = run_end(text, i, in, most + 8);
   while (end > i && joins.find(text[end - 1]) != joins.npos) --end;
@@ -218,21 +247,28 @@ std::size_t national_end(std::string_view text, std::size_t i) {
   std::string digits;
   std::size_t k = i, last = i;
   while (k < text.size() && digits.size() < 16) {
-    if (is_digit(text[k])) digits += text[k++], last = k;
-    else if ((text[k] == ' ' || text[k] == '-' || text[k] == '.') && k > i && is_digit(text[k - 1]) && is_digit(at(text, k + 1))) ++k;
-    else break;
+    if (is_digit(text[k]))
+      digits += text[k++], last = k;
+    else if ((text[k] == ' ' || text[k] == '-' || text[k] == '.') && k > i && is_digit(text[k - 1]) &&
+             is_digit(at(text, k + 1)))
+      ++k;
+    else
+      break;
   }
   if (!is_word(at(text, last)) && digits.size() >= 9) {
     // Longest first; a number that follows after a space does not belong to it.
-    if (digits.size() == 9 || digits.size() == 11 || digits.size() == 12 || digits.size() == 13 || digits.size() == 15) return last;
+    if (digits.size() == 9 || digits.size() == 11 || digits.size() == 12 || digits.size() == 13 || digits.size() == 15)
+      return last;
   }
   return document_end(text, i, 9, 9, 6);
 }
 
 bool is_placeholder(std::string_view value) {
   if (std::none_of(value.begin(), value.end(), is_alnum)) return true;
-  for (std::string_view word : {"null", "none", "true", "false", "nil", "undefined", "empty", "required", "optional", "string", "str", "bytes",
-                                "yes", "no", "password", "passwd", "secret", "token", "redacted", "hidden", "masked", "changed", "expired"}) {
+  for (std::string_view word :
+       {"null",     "none",   "true",     "false",  "nil",    "undefined", "empty",    "required",
+        "optional", "string", "str",      "bytes",  "yes",    "no",        "password", "passwd",
+        "secret",   "token",  "redacted", "hidden", "masked", "changed",   "expired"}) {
     if (value.size() == word.size() && has_at(value, 0, word)) return true;
   }
   return false;
@@ -266,7 +302,10 @@ std::size_t secret_end(std::string_view text, std::size_t i, std::size_t& start)
     return start + end;
   }
   start = k;
-  std::size_t end = run_end(text, k, [](char c) { return !is_space(c) && c != '"' && c != '\'' && c != '<' && c != '>' && c != '`' && c != '\0'; }, kLongestSecret);
+  std::size_t end = run_end(
+      text, k,
+      [](char c) { return !is_space(c) && c != '"' && c != '\'' && c != '<' && c != '>' && c != '`' && c != '\0'; },
+      kLongestSecret);
   while (end > k && std::string_view(",;)}]").find(text[end - 1]) != std::string_view::npos) --end;
   if (const std::size_t amp = text.substr(k, end - k).find('&'); amp != text.npos) {
     // In a query string the next parameter follows; in a password '&' is a letter like any other.
@@ -275,12 +314,16 @@ std::size_t secret_end(std::string_view text, std::size_t i, std::size_t& start)
   }
   const std::string_view value = text.substr(k, end - k);
   if (value.size() < 4 || is_placeholder(value)) return 0;
-  if (std::string_view("/$<{[(%*\\").find(value[0]) != std::string_view::npos && !(value[0] == '%' || value[0] == '*' || value[0] == '$')) return 0;
+  if (std::string_view("/$<{[(%*\\").find(value[0]) != std::string_view::npos &&
+      !(value[0] == '%' || value[0] == '*' || value[0] == '$'))
+    return 0;
   if (value[0] == '$' && (at(value, 1) == '{' || at(value, 1) == '(')) return 0;
   const bool digit = std::any_of(value.begin(), value.end(), is_digit);
-  const bool mark = std::any_of(value.begin(), value.end(), [](char c) { return !is_alnum(c) && c != '_' && c != '.' && !is_high(c); });
+  const bool mark = std::any_of(value.begin(), value.end(),
+                                [](char c) { return !is_alnum(c) && c != '_' && c != '.' && !is_high(c); });
   // "password: must be ..." is prose, "pass = other.pass" is code.
-  const std::size_t rest = run_end(text, end, [](char c) { return std::string_view(",;)}] \t\r").find(c) != std::string_view::npos; }, 8);
+  const std::size_t rest = run_end(
+      text, end, [](char c) { return std::string_view(",;)}] \t\r").find(c) != std::string_view::npos; }, 8);
   const bool at_line_end = rest >= text.size() || text[rest] == '\n';
   if (!digit && !mark && !(at_line_end && !spaced)) return 0;
   if (value.find('(') != value.npos) return 0;  // a call
@@ -300,13 +343,15 @@ bool is_random(std::string_view value) {
 }
 
 bool vin_letters(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return std::string_view("IOQioq").find(c) != std::string_view::npos; }) &&
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return std::string_view("IOQioq").find(c) != std::string_view::npos; }) &&
          std::any_of(text.begin(), text.end(), is_digit) && std::any_of(text.begin(), text.end(), is_letter);
 }
 
 // A number plate beside a word that announces one: "AB12 CDE", "B-MW 1234", "AA-123-BB", "ABC-1234", "7ABC123".
 std::size_t plate_end(std::string_view text, std::size_t i) {
-  // L letters, D digits, '-' hyphen, ' ' blank; a letter or digit count may vary where written in lower case: l (0 or 1), d (0 or 1).
+  // L letters, D digits, '-' hyphen, ' ' blank; a letter or digit count may vary where written in lower case: l (0 or
+  // 1), d (0 or 1).
   static constexpr std::string_view kForms[] = {"LLDD LLL", "Lll-Ll Dddd", "LL-DDD-LL", "LLL-DDDD", "DLLLDDD"};
   for (std::string_view form : kForms) {
     std::size_t k = i;
@@ -314,7 +359,8 @@ std::size_t plate_end(std::string_view text, std::size_t i) {
     for (char f : form) {
       const char c = at(text, k);
       const bool fits = f == 'L' || f == 'l' ? is_letter(c) : f == 'D' || f == 'd' ? is_digit(c) : c == f;
-      if (fits) ++k;
+      if (fits)
+        ++k;
       else if (f != 'l' && f != 'd') {
         good = false;
         break;
@@ -339,30 +385,51 @@ class Words {
         break;
       case Kind::kNumber:
         for (std::string_view owner : {"my ", "new ", "phone ", "his ", "her ", "their ", "contact ", "our "}) {
-          if (ends_before(text_, start, owner)) add(value, phone_end(text_, value, true), Label::kPhone, 0.97f, "phone-word");
+          if (ends_before(text_, start, owner))
+            add(value, phone_end(text_, value, true), Label::kPhone, 0.97f, "phone-word");
         }
         break;
-      case Kind::kBirth: add(value, date_end(text_, value), Label::kDateOfBirth, 0.98f, "birth-word"); break;
-      case Kind::kPassport: add(value, document_end(text_, value, 8, 9, 1), Label::kPassport, 0.98f, "passport-word"); break;
-      case Kind::kLicence: licence(start, value); break;
-      case Kind::kImei: imei(value); break;
+      case Kind::kBirth:
+        add(value, date_end(text_, value), Label::kDateOfBirth, 0.98f, "birth-word");
+        break;
+      case Kind::kPassport:
+        add(value, document_end(text_, value, 8, 9, 1), Label::kPassport, 0.98f, "passport-word");
+        break;
+      case Kind::kLicence:
+        licence(start, value);
+        break;
+      case Kind::kImei:
+        imei(value);
+        break;
       case Kind::kVin:
-        if (const std::size_t stop = run_end(text_, value, is_alnum, 18); stop - value == 17 && vin_letters(text_.substr(value, 17))) {
+        if (const std::size_t stop = run_end(text_, value, is_alnum, 18);
+            stop - value == 17 && vin_letters(text_.substr(value, 17))) {
           add(value, stop, Label::kVehicle, vin_check(text_.substr(value, 17)) ? 0.999f : 0.98f, "vin");
         }
         break;
       case Kind::kNational:
-      case Kind::kSocial: national(value); break;
-      case Kind::kAccount: account(value); break;
+      case Kind::kSocial:
+        national(value);
+        break;
+      case Kind::kAccount:
+        account(value);
+        break;
       case Kind::kSortCode:
         if (ends_before(text_, start, "sort ") || ends_before(text_, start, "sort_")) sort_code(value);
         break;
-      case Kind::kCoordinates: add(value, gps_end(text_, value, true), Label::kGps, 0.98f, "gps-word"); break;
-      case Kind::kWallet: wallet(value); break;
+      case Kind::kCoordinates:
+        add(value, gps_end(text_, value, true), Label::kGps, 0.98f, "gps-word");
+        break;
+      case Kind::kWallet:
+        wallet(value);
+        break;
       case Kind::kPassword:
-      case Kind::kToken: secret(start, end, kind); break;
+      case Kind::kToken:
+        secret(start, end, kind);
+        break;
       case Kind::kKey:
-        for (std::string_view which : {"api_", "api-", "api ", "access_", "secret_", "private_", "access", "secret", "auth_"}) {
+        for (std::string_view which :
+             {"api_", "api-", "api ", "access_", "secret_", "private_", "access", "secret", "auth_"}) {
           if (ends_before(text_, start, which)) {
             secret(start, end, kind);
             return;
@@ -370,13 +437,25 @@ class Words {
         }
         if (before(text_, start) == '_') secret(start, end, kind);
         break;
-      case Kind::kBearer: bearer(end); break;
-      case Kind::kCard: card(value); break;
+      case Kind::kBearer:
+        bearer(end);
+        break;
+      case Kind::kCard:
+        card(value);
+        break;
       case Kind::kPlate:
-      case Kind::kCar: add(value, plate_end(text_, value), Label::kVehicle, 0.97f, "plate-word"); break;
-      case Kind::kMysql: mysql_password(end); break;
-      case Kind::kCurl: curl_user(end); break;
-      case Kind::kCardCode: digits(value, 3, 4, "card-code"); break;
+      case Kind::kCar:
+        add(value, plate_end(text_, value), Label::kVehicle, 0.97f, "plate-word");
+        break;
+      case Kind::kMysql:
+        mysql_password(end);
+        break;
+      case Kind::kCurl:
+        curl_user(end);
+        break;
+      case Kind::kCardCode:
+        digits(value, 3, 4, "card-code");
+        break;
       case Kind::kPin:
         if (value > end) digits(value, 4, 6, "pin");
         break;
@@ -398,7 +477,8 @@ class Words {
 
   void digits(std::size_t value, std::size_t least, std::size_t most, std::string_view rule) {
     const std::size_t end = run_end(text_, value, is_digit, most + 1);
-    const bool alone = !is_word(at(text_, end)) && !((at(text_, end) == '.' || at(text_, end) == ',') && is_digit(at(text_, end + 1)));
+    const bool alone =
+        !is_word(at(text_, end)) && !((at(text_, end) == '.' || at(text_, end) == ',') && is_digit(at(text_, end + 1)));
     if (end - value >= least && end - value <= most && alone) add(value, end, Label::kPassword, 0.97f, rule);
   }
 
@@ -406,7 +486,8 @@ class Words {
     const std::size_t end = document_end(text_, value, 8, 16, 5, "-");
     if (end == 0) return;
     bool driver = has_at(text_, end, ", expires") || has_at(text_, end, " expires");
-    for (std::string_view who : {"driver ", "drivers ", "driver's ", "driving ", "driver_", "driving_", "driver-"}) driver |= ends_before(text_, start, who);
+    for (std::string_view who : {"driver ", "drivers ", "driver's ", "driving ", "driver_", "driving_", "driver-"})
+      driver |= ends_before(text_, start, who);
     // "licence K1234567" alone is one; "License 2.0" has no such number.
     driver |= document_end(text_, value, 8, 16, 6, "-") != 0;
     if (driver) add(value, end, Label::kDriverLicense, 0.98f, "licence-word");
@@ -419,7 +500,8 @@ class Words {
     }
     std::string digits;
     std::size_t k = value;
-    while (k < text_.size() && digits.size() < 15 && (is_digit(text_[k]) || ((text_[k] == '-' || text_[k] == ' ') && k > value && is_digit(at(text_, k + 1))))) {
+    while (k < text_.size() && digits.size() < 15 &&
+           (is_digit(text_[k]) || ((text_[k] == '-' || text_[k] == ' ') && k > value && is_digit(at(text_, k + 1))))) {
       if (is_digit(text_[k])) digits += text_[k];
       ++k;
     }
@@ -440,7 +522,8 @@ class Words {
     if (flag == line.npos) return;
     std::size_t value = end + flag + 3;
     if (at(text_, value) == '\'' || at(text_, value) == '"') ++value;
-    const std::size_t stop = run_end(text_, value, [](char c) { return !is_space(c) && c != '"' && c != '\''; }, 128);
+    const std::size_t stop = run_end(
+        text_, value, [](char c) { return !is_space(c) && c != '"' && c != '\''; }, 128);
     add(value, stop, Label::kPassword, 0.98f, "mysql-password");
   }
 
@@ -452,7 +535,8 @@ class Words {
       if (found == line.npos) continue;
       std::size_t value = end + found + flag.size();
       if (at(text_, value) == '\'' || at(text_, value) == '"') ++value;
-      const std::size_t stop = run_end(text_, value, [](char c) { return !is_space(c) && c != '"' && c != '\''; }, 256);
+      const std::size_t stop = run_end(
+          text_, value, [](char c) { return !is_space(c) && c != '"' && c != '\''; }, 256);
       const std::size_t colon = text_.substr(value, stop - value).find(':');
       if (colon == line.npos) continue;
       add(value, value + colon, Label::kUsername, 0.98f, "curl-user");
@@ -460,10 +544,15 @@ class Words {
     }
   }
 
-  void national(std::size_t value) { add(value, spaced_nino(value), Label::kSsn, 0.98f, "nino-word"), add(value, national_end(text_, value), Label::kSsn, 0.98f, "national-word"); }
+  void national(std::size_t value) {
+    add(value, spaced_nino(value), Label::kSsn, 0.98f, "nino-word"),
+        add(value, national_end(text_, value), Label::kSsn, 0.98f, "national-word");
+  }
 
   std::size_t spaced_nino(std::size_t i) const {  // "AB 12 34 56 C"
-    if (!is_letter(at(text_, i)) || !is_letter(at(text_, i + 1)) || !is_letter(at(text_, i + 12)) || is_word(at(text_, i + 13))) return 0;
+    if (!is_letter(at(text_, i)) || !is_letter(at(text_, i + 1)) || !is_letter(at(text_, i + 12)) ||
+        is_word(at(text_, i + 13)))
+      return 0;
     for (std::size_t k = 2; k < 12; ++k) {
       if (k % 3 == 2 ? at(text_, i + k) != ' ' : !is_digit(at(text_, i + k))) return 0;
     }
@@ -516,7 +605,10 @@ class Words {
     if (kind != Kind::kPassword) {
       if (form.size() < 12 || std::none_of(form.begin(), form.end(), is_digit)) return;
       // Token{78af589, Key@1f2e: how programs print objects, not keys.
-      if (std::any_of(form.begin(), form.end(), [](char c) { return !is_alnum(c) && std::string_view("-_.~+/=:%").find(c) == std::string_view::npos; })) return;
+      if (std::any_of(form.begin(), form.end(), [](char c) {
+            return !is_alnum(c) && std::string_view("-_.~+/=:%").find(c) == std::string_view::npos;
+          }))
+        return;
       const char left = before(text_, start);
       if ((left == '&' || left == '?') && is_plain_hex(form)) return;  // one request's
       if (kind == Kind::kKey && !is_random(form)) return;
@@ -527,10 +619,13 @@ class Words {
   void bearer(std::size_t end) {
     const std::size_t value = run_end(text_, end, is_blank, 4);
     if (value == end) return;
-    std::size_t stop = run_end(text_, value, [](char c) { return is_alnum(c) || std::string_view("-._~+/=").find(c) != std::string_view::npos; });
+    std::size_t stop = run_end(text_, value, [](char c) {
+      return is_alnum(c) || std::string_view("-._~+/=").find(c) != std::string_view::npos;
+    });
     while (stop > value && text_[stop - 1] == '.') --stop;
     const std::string_view form = text_.substr(value, stop - value);
-    if (form.size() >= 16 && std::any_of(form.begin(), form.end(), is_digit)) add(value, stop, Label::kPassword, 0.99f, "bearer");
+    if (form.size() >= 16 && std::any_of(form.begin(), form.end(), is_digit))
+      add(value, stop, Label::kPassword, 0.99f, "bearer");
   }
 };
 
@@ -547,7 +642,8 @@ void find_by_words(std::string_view text, Findings& found) {
     // camelCase: the last hump is looked at as well ("dbPassword", "homePhone").
     std::size_t hump = end;
     while (hump > i && !(text[hump - 1] >= 'A' && text[hump - 1] <= 'Z')) --hump;
-    if (const auto kind = kind_of(text.substr(i, end - i))) words.word(i, end, *kind);
+    if (const auto kind = kind_of(text.substr(i, end - i)))
+      words.word(i, end, *kind);
     else if (hump > i + 1 && hump < end) {
       if (const auto last = kind_of(text.substr(hump - 1, end - hump + 1))) words.word(hump - 1, end, *last);
     }

@@ -27,7 +27,8 @@ constexpr char before(std::string_view text, std::size_t i) { return i > 0 && i 
 
 /// End of the run that begins at i.
 template <class Class>
-constexpr std::size_t run_end(std::string_view text, std::size_t i, Class in_class, std::size_t limit = ~std::size_t{0}) {
+constexpr std::size_t run_end(std::string_view text, std::size_t i, Class in_class,
+                              std::size_t limit = ~std::size_t{0}) {
   const std::size_t stop = limit < text.size() - i ? i + limit : text.size();
   while (i < stop && in_class(text[i])) ++i;
   return i;

@@ -32,14 +32,17 @@ std::vector<Tag> find_tags(std::string_view text, const LabelSet& labels) {
   std::vector<Tag> tags;
   for (std::size_t i = text.find('['); i != text.npos; i = text.find('[', i + 1)) {
     const auto in_name = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c); };
-    const std::size_t stop = run_end(text, i + 1, [&](char c) { return in_name(c) || c == 'x' || is_hex(c); }, 64);
+    const std::size_t stop = run_end(
+        text, i + 1, [&](char c) { return in_name(c) || c == 'x' || is_hex(c); }, 64);
     if (at(text, stop) != ']') continue;
     const std::string_view inside = text.substr(i + 1, stop - i - 1);
     const std::size_t mark = inside.rfind('_');
     if (mark == inside.npos) continue;
     const std::string_view number = inside.substr(mark + 1);
-    const bool hash = number.size() == kHashDigits + 1 && number[0] == 'x' && std::all_of(number.begin() + 1, number.end(), is_hex);
-    const bool digits = !number.empty() && number.size() <= kMostDigits && number[0] != '0' && std::all_of(number.begin(), number.end(), is_digit);
+    const bool hash =
+        number.size() == kHashDigits + 1 && number[0] == 'x' && std::all_of(number.begin() + 1, number.end(), is_hex);
+    const bool digits = !number.empty() && number.size() <= kMostDigits && number[0] != '0' &&
+                        std::all_of(number.begin(), number.end(), is_digit);
     if (!hash && !digits) continue;
     for (std::size_t label = 0; label < labels.size(); ++label) {
       if (labels.name(label) != inside.substr(0, mark)) continue;

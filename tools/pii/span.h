@@ -21,7 +21,8 @@ struct Span {
 };
 using Spans = std::vector<Span>;  // sorted, not overlapping
 
-/// The labels of a run: the built-in ones in the order of enum Label, CUSTOM (deny lists), then whatever else a model knows.
+/// The labels of a run: the built-in ones in the order of enum Label, CUSTOM (deny lists), then whatever else a model
+/// knows.
 class LabelSet {
  public:
   LabelSet();

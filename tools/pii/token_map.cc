@@ -66,7 +66,8 @@ TokenMap::TokenMap(const std::string& path) {
         bytes = value;
       } else if (line["hex"].get_string().get(value) == simdjson::SUCCESS) {
         for (std::size_t i = 0; i + 1 < value.size(); i += 2) {
-          if (!is_hex(value[i]) || !is_hex(value[i + 1])) throw Error(Status::kInput, where + ": \"hex\" is not hexadecimal");
+          if (!is_hex(value[i]) || !is_hex(value[i + 1]))
+            throw Error(Status::kInput, where + ": \"hex\" is not hexadecimal");
           bytes += static_cast<char>(hex_value(value[i]) << 4 | hex_value(value[i + 1]));
         }
       } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file that tells what each token stands for: JSON Lines {"token", "label", "value"}; a value that is not UTF-8 is given as
+// The file that tells what each token stands for: JSON Lines {"token", "label", "value"}; a value that is not UTF-8 is
+// given as
 // {"hex"} instead. It holds the personal data itself: mode 0600, whole or not at all.
 #pragma once
 

@@ -17,7 +17,9 @@ struct SpanCounts {
   std::size_t found = 0, right = 0, wanted = 0;
   double precision() const { return found ? static_cast<double>(right) / static_cast<double>(found) : 0; }
   double recall() const { return wanted ? static_cast<double>(right) / static_cast<double>(wanted) : 0; }
-  double f1() const { return found + wanted ? 2 * static_cast<double>(right) / static_cast<double>(found + wanted) : 0; }
+  double f1() const {
+    return found + wanted ? 2 * static_cast<double>(right) / static_cast<double>(found + wanted) : 0;
+  }
 };
 
 struct SpanScore {

@@ -11,11 +11,17 @@ namespace eve {
 Config read_shape(const std::string& path) {
   const std::string where = printable(path), text = read_file(path, 1 << 20);
   Config config;
-  std::map<std::string_view, std::size_t*> sizes = {
-      {"n_layer", &config.n_layer}, {"n_embd", &config.n_embd}, {"n_head", &config.n_head}, {"head_dim", &config.head_dim},
-      {"block_size", &config.context}, {"num_experts", &config.n_expert}, {"top_k", &config.top_k},
-      {"expert_intermediate_size", &config.expert_ff}, {"shared_expert_intermediate_size", &config.shared_ff}};
-  const std::map<std::string_view, float*> numbers = {{"rope_theta", &config.rope_theta}, {"router_aux_loss_coef", &config.aux_coef}};
+  std::map<std::string_view, std::size_t*> sizes = {{"n_layer", &config.n_layer},
+                                                    {"n_embd", &config.n_embd},
+                                                    {"n_head", &config.n_head},
+                                                    {"head_dim", &config.head_dim},
+                                                    {"block_size", &config.context},
+                                                    {"num_experts", &config.n_expert},
+                                                    {"top_k", &config.top_k},
+                                                    {"expert_intermediate_size", &config.expert_ff},
+                                                    {"shared_expert_intermediate_size", &config.shared_ff}};
+  const std::map<std::string_view, float*> numbers = {{"rope_theta", &config.rope_theta},
+                                                      {"router_aux_loss_coef", &config.aux_coef}};
   const std::map<std::string_view, Head> heads = {{"lm", Head::kLm}, {"tag", Head::kTag}, {"label", Head::kLabel}};
   simdjson::dom::parser parser;
   const simdjson::dom::element root = parse_json(parser, text, where);

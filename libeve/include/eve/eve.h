@@ -19,14 +19,16 @@ namespace eve {
 
 struct ModelData;
 
-/// An opened model file. Cheap to share: copies refer to the same mapped file. Immutable, safe to use from several threads.
+/// An opened model file. Cheap to share: copies refer to the same mapped file. Immutable, safe to use from several
+/// threads.
 class Model {
  public:
-  /// Opens and checks a GGUF file or a Hugging Face folder. Throws Error(kModel). When `task` is not empty, the file's task must be it.
+  /// Opens and checks a GGUF file or a Hugging Face folder. Throws Error(kModel). When `task` is not empty, the file's
+  /// task must be it.
   static Model open(const std::string& path, std::string_view task = {});
-  /// The path the search order finds for a model called `name` ("pico-pii"): $EVE_MODEL_PATH (directories separated by ':'),
-  /// $XDG_DATA_HOME/eve/models, /usr/local/share/eve/models, /usr/share/eve/models, then the build tree's.
-  /// Throws Error(kModel) that says what to install when there is none.
+  /// The path the search order finds for a model called `name` ("pico-pii"): $EVE_MODEL_PATH (directories separated by
+  /// ':'), $XDG_DATA_HOME/eve/models, /usr/local/share/eve/models, /usr/share/eve/models, then the build tree's. Throws
+  /// Error(kModel) that says what to install when there is none.
   static std::string find(std::string_view name);
 
   const ModelData& data() const { return *data_; }
@@ -43,8 +45,9 @@ struct TaggedSpan {
   float score;          ///< mean probability of the chosen tags, (0, 1]
 };
 
-/// Labels parts of texts with a `tag` model: one forward pass over each text, BIOES tags (O, then B- I- E- S- of each label, in
-/// ModelInfo::labels), best legal tag sequence by Viterbi. Text is never regenerated. One object is used by one thread at a time.
+/// Labels parts of texts with a `tag` model: one forward pass over each text, BIOES tags (O, then B- I- E- S- of each
+/// label, in ModelInfo::labels), best legal tag sequence by Viterbi. Text is never regenerated. One object is used by
+/// one thread at a time.
 class Tagger {
  public:
   /// Throws kModel when the model's head is not `tag`. threads 0: all CPUs of this process.
@@ -52,9 +55,9 @@ class Tagger {
   ~Tagger();
   Tagger(Tagger&&) noexcept;
   const std::vector<std::string>& labels() const;  ///< "PERSON", "EMAIL", ...
-  /// Spans of each text, sorted, not overlapping, never beginning or ending in white space. Any bytes are allowed: an invalid
-  /// UTF-8 byte counts as one unknown character. Texts share forward passes; the result for a text does not depend on its
-  /// neighbours beyond rounding. Texts longer than the model's context are read in overlapping windows.
+  /// Spans of each text, sorted, not overlapping, never beginning or ending in white space. Any bytes are allowed: an
+  /// invalid UTF-8 byte counts as one unknown character. Texts share forward passes; the result for a text does not
+  /// depend on its neighbours beyond rounding. Texts longer than the model's context are read in overlapping windows.
   std::vector<std::vector<TaggedSpan>> tag(std::span<const std::string_view> texts);
 
  private:
@@ -65,10 +68,10 @@ class Tagger {
 /// How a Generator continues a text.
 struct GenerateOptions {
   std::size_t max_tokens = 256;
-  float temperature = 0;                    ///< 0: greedy, the seed is not used
-  std::size_t top_k = 0;                    ///< 0: all tokens
+  float temperature = 0;  ///< 0: greedy, the seed is not used
+  std::size_t top_k = 0;  ///< 0: all tokens
   std::uint64_t seed = 0;
-  std::vector<std::string> stop;            ///< generation ends before the first of these; it is not part of the text
+  std::vector<std::string> stop;  ///< generation ends before the first of these; it is not part of the text
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 
@@ -81,15 +84,18 @@ class Generator {
   ~Generator();
   Generator(Generator&&) noexcept;
   struct Result {
-    std::string text;                    ///< valid UTF-8 if the model's tokens are; without the stop string
-    std::vector<std::int32_t> tokens;    ///< chosen tokens, the end-of-text token not included
+    std::string text;                  ///< valid UTF-8 if the model's tokens are; without the stop string
+    std::vector<std::int32_t> tokens;  ///< chosen tokens, the end-of-text token not included
     StopReason reason;
   };
   /// `on_text` receives the text in whole UTF-8 characters as soon as no stop string can begin in it; may be empty.
-  /// Ids without a token are never chosen. Throws kInput when the prompt does not leave room for one token in the context.
-  Result generate(std::string_view prompt, const GenerateOptions& options, const std::function<void(std::string_view)>& on_text = {});
+  /// Ids without a token are never chosen. Throws kInput when the prompt does not leave room for one token in the
+  /// context.
+  Result generate(std::string_view prompt, const GenerateOptions& options,
+                  const std::function<void(std::string_view)>& on_text = {});
   /// The same from token ids (each checked against the vocabulary).
-  Result generate(std::span<const std::int32_t> prompt, const GenerateOptions& options, const std::function<void(std::string_view)>& on_text = {});
+  Result generate(std::span<const std::int32_t> prompt, const GenerateOptions& options,
+                  const std::function<void(std::string_view)>& on_text = {});
   /// Logits of the next token after each of `ids`, [ids.size()][vocabulary rows], from one pass.
   std::vector<float> logits(std::span<const std::int32_t> ids);
 
