@@ -39,13 +39,16 @@ void probabilities(const Config& config, const Block& block, std::size_t past, c
 /// Calls fn(sequence start row, length, head) for each pair, spread over the threads.
 template <class Fn>
 void for_each_head(const Config& config, const Batch& batch, Threads& threads, Fn&& fn) {
-  const std::size_t sequences = batch.starts.size() - 1;
-  threads.parallel_for(sequences * config.n_head, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t s = i / config.n_head;
-      fn(batch.starts[s], batch.starts[s + 1] - batch.starts[s], i % config.n_head);
-    }
-  });
+  const std::size_t sequences = batch.starts.size() - 1, tokens = batch.tokens.size();
+  // Heads of short texts are not worth a thread of their own.
+  const std::size_t work = tokens * tokens / std::max<std::size_t>(1, sequences * sequences) * config.head_dim + 1;
+  threads.parallel_for(sequences * config.n_head, (std::size_t{1} << 19) / work + 1,
+                       [&](std::size_t begin, std::size_t end) {
+                         for (std::size_t i = begin; i < end; ++i) {
+                           const std::size_t s = i / config.n_head;
+                           fn(batch.starts[s], batch.starts[s + 1] - batch.starts[s], i % config.n_head);
+                         }
+                       });
 }
 
 }  // namespace

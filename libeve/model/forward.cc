@@ -17,7 +17,12 @@ namespace {
 constexpr std::size_t kMatvecTokens = 4;
 // Rows of a packed weight that one thread unpacks at a time; 64 x 1408 fp32 stay in the second-level cache.
 constexpr std::size_t kPanelRows = 64;
-constexpr std::size_t kTokenGrain = 8;
+// Token rows that are worth a thread of their own in the operations that are linear in the width.
+constexpr std::size_t kTokenGrain = 64;
+
+/// Rows of a weight that are worth a thread of their own: waking one costs as much as some hundred thousand
+/// multiplications.
+std::size_t row_grain(std::size_t tokens, std::size_t cols) { return (std::size_t{1} << 20) / (tokens * cols) + 1; }
 
 void matvec(const Tensor& w, const float* x, std::size_t tokens, float* y, Threads& threads) {
   const Kernels& kernel = kernels();
@@ -30,18 +35,19 @@ void matvec(const Tensor& w, const float* x, std::size_t tokens, float* y, Threa
     blocks.resize(tokens * blocks_per_row);
     kernel.quantize_a8(x, tokens * w.cols, blocks.data());
   }
-  threads.parallel_for(w.rows, 16, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t t = 0; t < tokens; ++t) {
-      float* out = y + t * w.rows + begin;
-      const void* data = rows + begin * stride;
-      if (quantised) {
-        const auto index = static_cast<std::size_t>(w.type) - static_cast<std::size_t>(DType::kQ8_0);
-        kernel.matvec_q[index](data, end - begin, w.cols, blocks.data() + t * blocks_per_row, out);
-      } else {
-        kernel.matvec[static_cast<std::size_t>(w.type)](data, end - begin, w.cols, x + t * w.cols, out);
-      }
-    }
-  });
+  threads.parallel_for(
+      w.rows, std::max<std::size_t>(16, row_grain(tokens, w.cols)), [&](std::size_t begin, std::size_t end) {
+        for (std::size_t t = 0; t < tokens; ++t) {
+          float* out = y + t * w.rows + begin;
+          const void* data = rows + begin * stride;
+          if (quantised) {
+            const auto index = static_cast<std::size_t>(w.type) - static_cast<std::size_t>(DType::kQ8_0);
+            kernel.matvec_q[index](data, end - begin, w.cols, blocks.data() + t * blocks_per_row, out);
+          } else {
+            kernel.matvec[static_cast<std::size_t>(w.type)](data, end - begin, w.cols, x + t * w.cols, out);
+          }
+        }
+      });
 }
 
 /// Residual input of the first layer: the rows of the embedding.
@@ -145,7 +151,8 @@ void linear(const Tensor& w, const float* x, std::size_t tokens, float* y, Execu
   }
   const auto* rows = static_cast<const std::byte*>(w.data);
   const std::size_t stride = row_bytes(w.type, w.cols);
-  executor.threads.parallel_for(w.rows, kPanelRows, [&](std::size_t begin, std::size_t end) {
+  const std::size_t grain = std::max(kPanelRows, row_grain(tokens, w.cols));
+  executor.threads.parallel_for(w.rows, grain, [&](std::size_t begin, std::size_t end) {
     Threads here(1);
     std::vector<float> panel(kPanelRows * w.cols);
     for (std::size_t r = begin; r < end; r += kPanelRows) {
