@@ -30,6 +30,7 @@ static_assert(sizeof(BlockQ4_0) == 18);
 /// 32 activations x[i] = d * q[i], quantised once per matrix input. Never stored in files.
 struct BlockA8 {
   float d;
+  std::int32_t sum;  ///< of q
   std::int8_t q[32];
 };
 

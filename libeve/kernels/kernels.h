@@ -25,6 +25,13 @@ struct Kernels {
   /// The same for kQ8_0 (index 0) and kQ4_0 (index 1) with quantised activations: integer products per block of 32,
   /// sums in fp32. cols % 32 == 0.
   void (*matvec_q[2])(const void* w, std::size_t rows, std::size_t cols, const BlockA8* x, float* y);
+  /// y[t * ldy + 16 g + r] = sum_c W[16 g + r][c] * x[t * cols + c] for `groups` interleaved groups (interleave.h) and
+  /// any number of tokens; a token's results do not depend on the other tokens. For kF16 (index 0) and kBF16 (1).
+  void (*groups[2])(const void* w, std::size_t groups, std::size_t cols, const float* x, std::size_t tokens, float* y,
+                    std::size_t ldy);
+  /// The same for kQ8_0 (index 0) and kQ4_0 (1); x is [tokens][cols / 32].
+  void (*groups_q[2])(const void* w, std::size_t groups, std::size_t cols, const BlockA8* x, std::size_t tokens,
+                      float* y, std::size_t ldy);
   /// blocks[b] of x[32b..32b+31]: d = max|x| / 127, q = nearest, ties to even. n % 32 == 0. A block of zeros
   /// (every magnitude below 2^-120) has d = 0; a block with a NaN or an infinity has d = NaN and q = 0.
   void (*quantize_a8)(const float* x, std::size_t n, BlockA8* blocks);
