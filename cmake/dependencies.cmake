@@ -6,12 +6,13 @@ pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)
-pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+pkg_check_modules(OPENBLAS REQUIRED openblas)  # its header; libeve loads the library when it needs it
 find_library(SENTENCEPIECE_TRAIN sentencepiece_train REQUIRED)
 
 add_library(eve_dependencies INTERFACE)
-target_link_libraries(eve_dependencies INTERFACE PkgConfig::SIMDJSON PkgConfig::UTF8PROC PkgConfig::XXHASH
-  PkgConfig::SENTENCEPIECE PkgConfig::OPENBLAS Threads::Threads)
+target_link_libraries(eve_dependencies INTERFACE PkgConfig::SIMDJSON PkgConfig::UTF8PROC PkgConfig::XXHASH PkgConfig::SENTENCEPIECE
+  Threads::Threads ${CMAKE_DL_LIBS})
+target_include_directories(eve_dependencies SYSTEM INTERFACE ${OPENBLAS_INCLUDE_DIRS})
 
 add_library(eve_train_dependencies INTERFACE)
 target_link_libraries(eve_train_dependencies INTERFACE ${SENTENCEPIECE_TRAIN})

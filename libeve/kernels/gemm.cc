@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/gemm.h"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <limits>
 #include <mutex>
@@ -10,6 +8,7 @@
 
 #include "eve/error.h"
 #include "kernels/gemm_bf16.h"
+#include "kernels/gemm_blas.h"
 #include "kernels/kernels.h"
 
 namespace eve {
@@ -40,20 +39,18 @@ std::vector<float> rounded(const float* x, size_t rows, size_t cols, size_t stri
 
 void gemm_f32(Transpose a_t, Transpose b_t, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b,
               size_t ldb, float beta, float* c, size_t ldc, Threads& threads) {
-  // The library's own threads would fight ours for the same cores.
-  static const bool concurrent = (openblas_set_num_threads(1), openblas_get_parallel() != OPENBLAS_SEQUENTIAL);
+  const Blas& library = blas();
   const auto op = [](Transpose t) { return t == Transpose::kYes ? CblasTrans : CblasNoTrans; };
   const int lda_int = blas_int(lda), ldb_int = blas_int(ldb), ldc_int = blas_int(ldc), k_int = blas_int(k);
   blas_int(m), blas_int(n);
   const auto part = [&](size_t m0, size_t m1, size_t n0, size_t n1) {
     const float* a_part = a + (a_t == Transpose::kYes ? m0 : m0 * lda);
     const float* b_part = b + (b_t == Transpose::kYes ? n0 * ldb : n0);
-    // A sequential build of OpenBLAS gives two concurrent callers the same scratch memory, and wrong products.
-    static std::mutex sequential;
+    static std::mutex sequential;  // two callers at a time would get wrong products
     std::unique_lock<std::mutex> lock(sequential, std::defer_lock);
-    if (!concurrent) lock.lock();
-    cblas_sgemm(CblasRowMajor, op(a_t), op(b_t), static_cast<int>(m1 - m0), static_cast<int>(n1 - n0), k_int, 1.0f,
-                a_part, lda_int, b_part, ldb_int, beta, c + m0 * ldc + n0, ldc_int);
+    if (!library.concurrent) lock.lock();
+    library.sgemm(CblasRowMajor, op(a_t), op(b_t), static_cast<int>(m1 - m0), static_cast<int>(n1 - n0), k_int, 1.0f,
+                  a_part, lda_int, b_part, ldb_int, beta, c + m0 * ldc + n0, ldc_int);
   };
   constexpr size_t kGrain = 16;
   if (m >= n)
