@@ -22,12 +22,6 @@ int blas_int(size_t value) {
   return static_cast<int>(value);
 }
 
-// The CPU's own bfloat16 products, unless EVE_ISA names a lesser table than its best.
-const Bf16Kernel* native_bf16() {
-  static const bool native = &kernels() == available_kernels().back() && !bf16_kernels().empty();
-  return native ? bf16_kernels().back() : nullptr;
-}
-
 // `rows` x `cols` values rounded to bfloat16, without gaps between rows.
 std::vector<float> rounded(const float* x, size_t rows, size_t cols, size_t stride, Threads& threads) {
   std::vector<float> copy(rows * cols);

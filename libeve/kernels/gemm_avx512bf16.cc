@@ -6,100 +6,31 @@
 #include <cstdint>
 
 #include "kernels/gemm_bf16.h"
+#include "kernels/gemm_pack_inl.h"
 
 namespace eve {
 namespace {
 
 using std::size_t;
 
-// 16 x 16 numbers of 32 bits, rows become columns.
-inline void transpose(__m512i (&x)[16]) {
-  __m512i t[16];
-  for (int i = 0; i < 16; i += 4) {  // 4 x 4 squares within each 128-bit lane
-    const __m512i ab_low = _mm512_unpacklo_epi32(x[i], x[i + 1]), ab_high = _mm512_unpackhi_epi32(x[i], x[i + 1]);
-    const __m512i cd_low = _mm512_unpacklo_epi32(x[i + 2], x[i + 3]);
-    const __m512i cd_high = _mm512_unpackhi_epi32(x[i + 2], x[i + 3]);
-    t[i] = _mm512_unpacklo_epi64(ab_low, cd_low);
-    t[i + 1] = _mm512_unpackhi_epi64(ab_low, cd_low);
-    t[i + 2] = _mm512_unpacklo_epi64(ab_high, cd_high);
-    t[i + 3] = _mm512_unpackhi_epi64(ab_high, cd_high);
-  }
-  for (int j = 0; j < 4; ++j) {  // then the lanes: t[4 r + j] holds row group r of columns j, 4 + j, 8 + j, 12 + j
-    const __m512i even_01 = _mm512_shuffle_i32x4(t[j], t[4 + j], 0x88);
-    const __m512i odd_01 = _mm512_shuffle_i32x4(t[j], t[4 + j], 0xdd);
-    const __m512i even_23 = _mm512_shuffle_i32x4(t[8 + j], t[12 + j], 0x88);
-    const __m512i odd_23 = _mm512_shuffle_i32x4(t[8 + j], t[12 + j], 0xdd);
-    x[j] = _mm512_shuffle_i32x4(even_01, even_23, 0x88);
-    x[8 + j] = _mm512_shuffle_i32x4(even_01, even_23, 0xdd);
-    x[4 + j] = _mm512_shuffle_i32x4(odd_01, odd_23, 0x88);
-    x[12 + j] = _mm512_shuffle_i32x4(odd_01, odd_23, 0xdd);
-  }
-}
-
-inline __mmask16 first(size_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1); }
-
-// {low, high} rounded: low's 16 values first.
-inline __m512i to_bf16(__m512 low, __m512 high) { return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)); }
-
-// One tile: up to 16 lines and 32 steps. `by_line`: as [line][pair], else as [pair][line].
-template <bool by_line>
-inline void pack_tile(const float* src, size_t line_stride, size_t step_stride, size_t lines, size_t steps,
-                      std::uint32_t (&tile)[16][16]) {
-  __m512i x[16];
-  const bool lines_contiguous = step_stride != 1;
-  if (lines_contiguous) {
-    const __mmask16 wanted = first(lines);
-    // a0..a15 b0..b15 becomes a0 b0 a1 b1 ...
-    const __m512i merge = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
-                                           21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-    for (size_t p = 0; p < 16; ++p) {
-      const __mmask16 even = 2 * p < steps ? wanted : 0, odd = 2 * p + 1 < steps ? wanted : 0;
-      const __m512 a = _mm512_maskz_loadu_ps(even, src + 2 * p * step_stride);
-      const __m512 b = _mm512_maskz_loadu_ps(odd, src + (2 * p + 1) * step_stride);
-      x[p] = _mm512_permutexvar_epi16(merge, to_bf16(a, b));
-    }
-  } else {
-    const __mmask16 low = first(steps), high = first(steps > 16 ? steps - 16 : 0);
-    for (size_t l = 0; l < 16; ++l) {
-      const __m512 a = _mm512_maskz_loadu_ps(l < lines ? low : 0, src + l * line_stride);
-      const __m512 b = _mm512_maskz_loadu_ps(l < lines ? high : 0, src + l * line_stride + 16);
-      x[l] = to_bf16(a, b);
-    }
-  }
-  if (by_line == lines_contiguous) transpose(x);
-  for (size_t i = 0; i < 16; ++i) _mm512_store_si512(tile[i], x[i]);
-}
-
-template <bool by_line>
-void pack(const float* src, size_t line_stride, size_t step_stride, size_t lines, size_t k, Bf16Group* panel) {
-  for (size_t k0 = 0; k0 < k; k0 += kGroupSteps, ++panel) {
-    const size_t steps = k - k0 < kGroupSteps ? k - k0 : kGroupSteps;
-    for (size_t tile = 0; tile < 2; ++tile) {
-      const size_t left = lines > 16 * tile ? lines - 16 * tile : 0;
-      pack_tile<by_line>(src + 16 * tile * line_stride + k0 * step_stride, line_stride, step_stride,
-                         left < 16 ? left : 16, steps, panel->pairs[tile]);
-    }
-  }
-}
-
-// 8 rows of C by two vectors: 16 sums hide the latency of the products, and each load of B serves 8.
-inline void eight_rows(const Bf16Group* a, const Bf16Group* b, size_t groups, size_t first_row, bool accumulate,
-                       float* c, size_t ldc, size_t rows, __mmask16 left, __mmask16 right) {
+// Up to 8 rows of C by two vectors: 16 sums hide the latency of the products, and each load of B serves 8. `a` is the
+// first row's pairs in its first tile.
+inline void eight_rows(const Bf16Tile* a, size_t first_row, const Bf16Tile* b0, const Bf16Tile* b1, size_t tiles,
+                       bool accumulate, float* c, size_t ldc, size_t rows, __mmask16 left, __mmask16 right) {
   __m512 sum[8][2];
   for (size_t r = 0; r < 8; ++r) {
     const bool read = accumulate && r < rows;
     sum[r][0] = _mm512_maskz_loadu_ps(read ? left : 0, c + r * ldc);
     sum[r][1] = _mm512_maskz_loadu_ps(read ? right : 0, c + r * ldc + 16);
   }
-  for (size_t g = 0; g < groups; ++g) {
-    const auto& tile = a[g].pairs[first_row / 16];
+  for (size_t t = 0; t < tiles; ++t) {
     for (size_t p = 0; p < 16; ++p) {
-      const auto b0 = reinterpret_cast<__m512bh>(_mm512_load_si512(b[g].pairs[0][p]));
-      const auto b1 = reinterpret_cast<__m512bh>(_mm512_load_si512(b[g].pairs[1][p]));
+      const auto low = reinterpret_cast<__m512bh>(_mm512_loadu_si512(b0[t].pairs[p]));
+      const auto high = reinterpret_cast<__m512bh>(_mm512_loadu_si512(b1[t].pairs[p]));
       for (size_t r = 0; r < 8; ++r) {
-        const auto pair = reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(tile[first_row % 16 + r][p])));
-        sum[r][0] = _mm512_dpbf16_ps(sum[r][0], pair, b0);
-        sum[r][1] = _mm512_dpbf16_ps(sum[r][1], pair, b1);
+        const auto pair = reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(a[t].pairs[first_row + r][p])));
+        sum[r][0] = _mm512_dpbf16_ps(sum[r][0], pair, low);
+        sum[r][1] = _mm512_dpbf16_ps(sum[r][1], pair, high);
       }
     }
   }
@@ -109,18 +40,20 @@ inline void eight_rows(const Bf16Group* a, const Bf16Group* b, size_t groups, si
   }
 }
 
-void multiply(const Bf16Group* a, const Bf16Group* b, size_t groups, size_t rows, size_t cols, bool accumulate,
-              float* c, size_t ldc) {
-  for (size_t col = 0; col < cols; col += kGroupLines, b += groups) {
-    const __mmask16 left = first(cols - col), right = cols - col > 16 ? first(cols - col - 16) : 0;
-    for (size_t row = 0; row < rows; row += 8)
-      eight_rows(a, b, groups, row, accumulate, c + row * ldc + col, ldc, rows - row < 8 ? rows - row : 8, left, right);
+void multiply(Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c, size_t ldc) {
+  for (size_t col = 0; col < b.lines; col += 2 * kTileLines) {
+    const size_t cols = b.lines - col;
+    const __mmask16 left = first(cols), right = cols > 16 ? first(cols - 16) : 0;
+    const Bf16Tile* b0 = b.tiles + col / kTileLines * b.stride;
+    const Bf16Tile* b1 = cols > 16 ? b0 + b.stride : b0;
+    for (size_t row = 0; row < a.lines; row += 8)
+      eight_rows(a.tiles + row / kTileLines * a.stride, row % kTileLines, b0, b1, tiles, accumulate,
+                 c + row * ldc + col, ldc, a.lines - row < 8 ? a.lines - row : 8, left, right);
   }
 }
 
 }  // namespace
 
-constinit const Bf16Kernel kAvx512Bf16Kernel = {"avx512bf16", pack<true>, pack<false>, multiply};
-constinit const Bf16Kernel kAmxBf16Kernel = {"amx", pack<true>, pack<false>, multiply_amx};
+constinit const Bf16Kernel kAvx512Bf16Kernel = {"avx512bf16", pack<true>, pack<false>, multiply, {}};
 
 }  // namespace eve

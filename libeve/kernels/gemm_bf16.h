@@ -10,34 +10,46 @@
 
 namespace eve {
 
-/// 32 lines (rows of op(A), columns of op(B)) times 32 steps of k, as two tiles of 16 lines. A tile is 16 x 16 pairs of
-/// neighbouring k: A's hold [line][pair], B's [pair][line]. Missing lines and steps are zero. A panel, 32 lines and all
-/// of a block's k, is a row of groups.
-struct alignas(64) Bf16Group {
-  std::uint32_t pairs[2][16][16];
+/// 16 lines (rows of op(A), columns of op(B)) times 32 steps of k, as 16 x 16 pairs of neighbouring k: [line][pair] in
+/// A, [pair][line] in B. Missing lines and steps are zero. A panel is 16 lines and all of a block's k: a row of tiles.
+struct Bf16Tile {
+  std::uint32_t pairs[16][16];
 };
-inline constexpr std::size_t kGroupLines = 32, kGroupSteps = 32;
+/// Packed ones lie at multiples of 64 bytes, which AMX reads fastest.
+struct alignas(64) AlignedBf16Tile : Bf16Tile {};
+inline constexpr std::size_t kTileLines = 16, kTileSteps = 32;
+constexpr std::size_t tiles_of(std::size_t steps) { return (steps + kTileSteps - 1) / kTileSteps; }
+constexpr std::size_t panels_of(std::size_t lines) { return (lines + kTileLines - 1) / kTileLines; }
+
+/// One factor: `lines` lines in panels whose first tiles are `stride` tiles apart.
+struct Bf16Panels {
+  const Bf16Tile* tiles;
+  std::size_t stride, lines;
+};
 
 struct Bf16Kernel {
   const char* name;
-  /// Rounds `lines` <= 32 lines of k values to one panel of (k + 31) / 32 groups. Value (line, step) is at
+  /// Rounds `lines` lines of k values to panels of tiles_of(k) tiles, one after the other. Value (line, step) is at
   /// src[line * line_stride + step * step_stride]; one of the strides is 1. Denormals may become 0.
   void (*pack_a)(const float* src, std::size_t line_stride, std::size_t step_stride, std::size_t lines, std::size_t k,
-                 Bf16Group* panel);
+                 Bf16Tile* panels);
   void (*pack_b)(const float* src, std::size_t line_stride, std::size_t step_stride, std::size_t lines, std::size_t k,
-                 Bf16Group* panel);
-  /// c[rows][cols] = (or +=, where `accumulate`) a panel of A, rows <= 32, times (cols + 31) / 32 panels of B.
-  void (*multiply)(const Bf16Group* a, const Bf16Group* b, std::size_t groups, std::size_t rows, std::size_t cols,
-                   bool accumulate, float* c, std::size_t ldc);
+                 Bf16Tile* panels);
+  /// c[a.lines][b.lines] = (or +=, where `accumulate`) a times b over the first `tiles` tiles of their panels. Sums of
+  /// a row do not depend on the other rows.
+  void (*multiply)(Bf16Panels a, Bf16Panels b, std::size_t tiles, bool accumulate, float* c, std::size_t ldc);
+  /// A panel of B of `blocks` tiles from blocks of one interleaved group (interleave.h) of kQ8_0 (index 0) or kQ4_0
+  /// (1), its scales and quants apart: each weight d * q rounded to nearest, ties to even. Null where int8 is faster.
+  void (*unpack[2])(const void* scales, const void* quants, std::size_t blocks, Bf16Tile* panel);
 };
 
 /// Those this CPU and system can run, slowest first; empty where there is none.
 const std::vector<const Bf16Kernel*>& bf16_kernels();
+/// The best of them; null where there is none or EVE_ISA names a lesser table than the CPU's best.
+const Bf16Kernel* native_bf16();
 
 #if defined(__x86_64__)
 extern const Bf16Kernel kAvx512Bf16Kernel, kAmxBf16Kernel;
-void multiply_amx(const Bf16Group* a, const Bf16Group* b, std::size_t groups, std::size_t rows, std::size_t cols,
-                  bool accumulate, float* c, std::size_t ldc);
 #endif
 
 /// gemm() with Math::kBF16, by this kernel.

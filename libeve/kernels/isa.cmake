@@ -10,7 +10,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
 endif()
 set(avx512vnni_flags ${avx512_flags} -mavx512vnni)
 set(gemm_avx512bf16_flags ${avx512_flags} -mavx512bf16)
-set(gemm_amx_flags -mamx-tile -mamx-bf16)
+set(gemm_amx_flags ${gemm_avx512bf16_flags} -mavx512vbmi -mamx-tile -mamx-bf16)
 set(neon_flags)
 set(neondot_flags -march=armv8.2-a+dotprod)
 
