@@ -42,7 +42,7 @@ Pass pass(const ModelData& model, const std::vector<TokenId>& tokens, std::size_
     starts.push_back(static_cast<std::uint32_t>(s * tokens.size() / sequences));
   Threads threads(2);
   Pass out;
-  forward(model.config, model.weights, {tokens, starts}, nullptr, true, {threads}, out.activations);
+  forward(model.config, model.weights, {tokens, starts}, true, {threads}, out.activations);
   out.logits.resize(tokens.size() * model.config.vocab_size);
   head(model.config, model.weights, out.activations.hidden.data(), tokens.size(), out.logits.data(), {threads});
   return out;
@@ -53,13 +53,14 @@ std::vector<float> cached_logits(const ModelData& model, const std::vector<Token
                                  const std::vector<std::size_t>& sizes) {
   Threads threads(1);
   KvCache cache(model.config);
+  KvCache* const caches[] = {&cache};
   Activations activations;
   std::vector<float> logits(tokens.size() * model.config.vocab_size);
   std::size_t part = 0;
   for (std::size_t at = 0; at < tokens.size();) {
     const std::size_t n = std::min(sizes[std::min(part++, sizes.size() - 1)], tokens.size() - at);
     const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(n)};
-    forward(model.config, model.weights, {std::span(tokens).subspan(at, n), starts}, &cache, false, {threads},
+    forward(model.config, model.weights, {std::span(tokens).subspan(at, n), starts, caches}, false, {threads},
             activations);
     head(model.config, model.weights, activations.hidden.data(), n, &logits[at * model.config.vocab_size], {threads});
     at += n;
@@ -89,12 +90,13 @@ double relative_difference(const std::vector<float>& a, const std::vector<float>
 std::vector<TokenId> greedy(const ModelData& model, std::vector<TokenId> tokens, std::size_t length) {
   Threads threads(1);
   KvCache cache(model.config);
+  KvCache* const caches[] = {&cache};
   Activations activations;
   std::vector<float> logits(model.config.vocab_size);
   for (std::size_t at = 0; tokens.size() < length;) {
     const std::size_t n = tokens.size() - at;
     const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(n)};
-    forward(model.config, model.weights, {std::span(tokens).subspan(at), starts}, &cache, false, {threads},
+    forward(model.config, model.weights, {std::span(tokens).subspan(at), starts, caches}, false, {threads},
             activations);
     head(model.config, model.weights, &activations.hidden[(n - 1) * model.config.n_embd], 1, logits.data(), {threads});
     at = tokens.size();

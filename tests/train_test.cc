@@ -78,7 +78,7 @@ double total_loss(const Config& config, const Weights& weights, const std::vecto
   }
   Activations a;
   const Batch batch{tokens, starts};
-  forward(config, weights, batch, nullptr, true, executor, a);
+  forward(config, weights, batch, true, executor, a);
   const LossSum loss = head_loss(config, weights, batch, a.hidden, targets, 0, executor, nullptr, nullptr);
   double aux = 0;
   for (const auto& layer : a.layers) aux += static_cast<double>(aux_loss(layer.probs, config.n_expert));
@@ -204,7 +204,8 @@ TEST_CASE("attention's gradient agrees with finite differences, causal and not, 
     for (auto* x : {&q, &k, &v, &weight})
       for (float& f : *x) f = static_cast<float>(rng.normal());
     const auto loss = [&] {
-      attention(config, batch, 0, q.data(), k.data(), v.data(), out.data(), threads);
+      const KeyValues sources[] = {{k.data(), v.data(), 0}, {&k[70 * a], &v[70 * a], 0}};
+      attention(config, batch, sources, q.data(), out.data(), threads);
       double sum = 0;
       for (std::size_t i = 0; i < out.size(); ++i) sum += static_cast<double>(out[i]) * static_cast<double>(weight[i]);
       return sum;
@@ -240,10 +241,10 @@ TEST_CASE("examples packed into one batch do not see each other") {
     starts.push_back(static_cast<std::uint32_t>(tokens.size()));
   }
   Activations together, alone;
-  forward(config, parameters.weights(), {tokens, starts}, nullptr, false, executor, together);
+  forward(config, parameters.weights(), {tokens, starts}, false, executor, together);
   for (std::size_t s = 0; s < examples.size(); ++s) {
     const std::vector<std::uint32_t> one{0, static_cast<std::uint32_t>(examples[s].tokens.size())};
-    forward(config, parameters.weights(), {examples[s].tokens, one}, nullptr, false, executor, alone);
+    forward(config, parameters.weights(), {examples[s].tokens, one}, false, executor, alone);
     for (std::size_t i = 0; i < alone.hidden.size(); ++i)
       REQUIRE(alone.hidden[i] == Approx(together.hidden[starts[s] * config.n_embd + i]).margin(1e-5));
   }

@@ -80,7 +80,8 @@ struct Generator::Impl {
     const ModelData& data = model.data();
     const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(ids.size())};
     const Executor executor{threads, Math::kF32};
-    forward(data.config, data.weights, {ids, starts}, &cache, false, executor, activations);
+    KvCache* const caches[] = {&cache};
+    forward(data.config, data.weights, {ids, starts, caches}, false, executor, activations);
     std::vector<float> logits(data.config.vocab_size);
     head(data.config, data.weights, &activations.hidden[(ids.size() - 1) * data.config.n_embd], 1, logits.data(),
          executor);
@@ -143,7 +144,7 @@ std::vector<float> Generator::logits(std::span<const TokenId> ids) {
   if (ids.empty()) throw Error(Status::kInput, "no token ids");
   const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(ids.size())};
   const Executor executor{impl_->threads, Math::kF32};
-  forward(data.config, data.weights, {ids, starts}, nullptr, false, executor, impl_->activations);
+  forward(data.config, data.weights, {ids, starts}, false, executor, impl_->activations);
   std::vector<float> logits(ids.size() * data.config.vocab_size);
   head(data.config, data.weights, impl_->activations.hidden.data(), ids.size(), logits.data(), executor);
   return logits;

@@ -75,7 +75,7 @@ void SpanTagger::run(std::span<const Window> windows, std::span<const Encoded> e
     starts.push_back(static_cast<std::uint32_t>(tokens.size()));
   }
   const Executor executor{threads_, Math::kF32};
-  forward(model_.config, model_.weights, {tokens, starts}, nullptr, false, executor, activations_);
+  forward(model_.config, model_.weights, {tokens, starts}, false, executor, activations_);
   const std::size_t tags = scheme_.tags();
   std::vector<float> scores(tokens.size() * tags);
   head(model_.config, model_.weights, activations_.hidden.data(), tokens.size(), scores.data(), executor);

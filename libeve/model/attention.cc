@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/gemm.h"
 #include "kernels/kernels.h"
 
 namespace eve {
@@ -36,7 +37,7 @@ void probabilities(const Config& config, const Block& block, std::size_t past, c
   }
 }
 
-/// Calls fn(sequence start row, length, head) for each pair, spread over the threads.
+/// Calls fn(sequence, head) for each pair, spread over the threads.
 template <class Fn>
 void for_each_head(const Config& config, const Batch& batch, Threads& threads, Fn&& fn) {
   const std::size_t sequences = batch.starts.size() - 1, tokens = batch.tokens.size();
@@ -44,25 +45,24 @@ void for_each_head(const Config& config, const Batch& batch, Threads& threads, F
   const std::size_t work = tokens * tokens / std::max<std::size_t>(1, sequences * sequences) * config.head_dim + 1;
   threads.parallel_for(sequences * config.n_head, (std::size_t{1} << 19) / work + 1,
                        [&](std::size_t begin, std::size_t end) {
-                         for (std::size_t i = begin; i < end; ++i) {
-                           const std::size_t s = i / config.n_head;
-                           fn(batch.starts[s], batch.starts[s + 1] - batch.starts[s], i % config.n_head);
-                         }
+                         for (std::size_t i = begin; i < end; ++i) fn(i / config.n_head, i % config.n_head);
                        });
 }
 
 }  // namespace
 
-Rope::Rope(const Config& config, std::size_t first, std::size_t count)
-    : heads_(config.n_head), pairs_(config.head_dim / 2) {
-  cos_.resize(count * pairs_);
-  sin_.resize(count * pairs_);
-  negative_sin_.resize(count * pairs_);
+void Rope::reserve(const Config& config, std::size_t count) {
+  heads_ = config.n_head;
+  pairs_ = config.head_dim / 2;
+  const std::size_t old = cos_.size() / pairs_;
+  if (count <= old) return;
+  count = std::max(count, 2 * old);
+  for (auto* angles : {&cos_, &sin_, &negative_sin_}) angles->resize(count * pairs_);
   for (std::size_t i = 0; i < pairs_; ++i) {
     const float exponent = static_cast<float>(2 * i) / static_cast<float>(config.head_dim);
     const float frequency = 1.0f / std::pow(config.rope_theta, exponent);
-    for (std::size_t t = 0; t < count; ++t) {
-      const float angle = static_cast<float>(first + t) * frequency;
+    for (std::size_t t = old; t < count; ++t) {
+      const float angle = static_cast<float>(t) * frequency;
       cos_[t * pairs_ + i] = std::cos(angle);
       sin_[t * pairs_ + i] = std::sin(angle);
       negative_sin_[t * pairs_ + i] = -sin_[t * pairs_ + i];
@@ -74,26 +74,31 @@ void Rope::rotate(const Batch& batch, float* x, Direction direction, Threads& th
   const float* sines = direction == kForward ? sin_.data() : negative_sin_.data();
   for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
     const std::size_t start = batch.starts[s], length = batch.starts[s + 1] - start;
+    const std::size_t past = batch.caches.empty() ? 0 : batch.caches[s]->size();
     threads.parallel_for(length, 64, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t t = begin; t < end; ++t)
+      for (std::size_t t = begin; t < end; ++t) {
+        const std::size_t angles = (past + t) * pairs_;
         for (std::size_t h = 0; h < heads_; ++h)
-          kernels().rope(x + ((start + t) * heads_ + h) * 2 * pairs_, &cos_[t * pairs_], sines + t * pairs_, pairs_);
+          kernels().rope(x + ((start + t) * heads_ + h) * 2 * pairs_, &cos_[angles], sines + angles, pairs_);
+      }
     });
   }
 }
 
-void attention(const Config& config, const Batch& batch, std::size_t past, const float* q, const float* k,
-               const float* v, float* out, Threads& threads) {
+void attention(const Config& config, const Batch& batch, std::span<const KeyValues> sources, const float* q, float* out,
+               Threads& threads) {
   const std::size_t stride = config.attn_dim(), hd = config.head_dim;
-  for_each_head(config, batch, threads, [&](std::size_t start, std::size_t length, std::size_t h) {
+  for_each_head(config, batch, threads, [&](std::size_t s, std::size_t h) {
     Threads here(1);
+    const std::size_t start = batch.starts[s], length = batch.starts[s + 1] - start, past = sources[s].past;
     const std::size_t column = h * hd, base = start * stride + column;
+    const float *k = sources[s].k + column, *v = sources[s].v + column;
     std::vector<float> probs(std::min(kQueryBlock, length) * (past + length));
     for (std::size_t first = 0; first < length; first += kQueryBlock) {
       const std::size_t count = std::min(kQueryBlock, length - first);
       const Block block{first, count, past + (config.causal() ? first + count : length)};
-      probabilities(config, block, past, q + base, k + base, probs.data(), here);
-      gemm(Transpose::kNo, Transpose::kNo, count, hd, block.keys, probs.data(), block.keys, v + base, stride, 0.0f,
+      probabilities(config, block, past, q + base, k, probs.data(), here);
+      gemm(Transpose::kNo, Transpose::kNo, count, hd, block.keys, probs.data(), block.keys, v, stride, 0.0f,
            out + base + first * stride, stride, Math::kF32, here);
     }
   });
@@ -103,9 +108,9 @@ void attention_backward(const Config& config, const Batch& batch, const float* q
                         const float* d_out, float* d_q, float* d_k, float* d_v, Threads& threads) {
   const std::size_t stride = config.attn_dim(), hd = config.head_dim;
   const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
-  for_each_head(config, batch, threads, [&](std::size_t start, std::size_t length, std::size_t h) {
+  for_each_head(config, batch, threads, [&](std::size_t s, std::size_t h) {
     Threads here(1);
-    const std::size_t base = start * stride + h * hd;
+    const std::size_t start = batch.starts[s], length = batch.starts[s + 1] - start, base = start * stride + h * hd;
     std::vector<float> probs(std::min(kQueryBlock, length) * length), d_scores(probs.size());
     for (float* gradient : {d_k, d_v})
       for (std::size_t t = 0; t < length; ++t) std::fill_n(gradient + base + t * stride, hd, 0.0f);

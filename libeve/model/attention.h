@@ -2,9 +2,11 @@
 // Rotary positions and scaled dot-product attention over sequences laid end to end.
 #pragma once
 
+#include <span>
 #include <vector>
 
-#include "model/forward.h"
+#include "base/threads.h"
+#include "model/batch.h"
 
 namespace eve {
 
@@ -13,21 +15,26 @@ namespace eve {
 class Rope {
  public:
   enum Direction { kForward, kInverse };
-  /// Angles of positions [first, first + count).
-  Rope(const Config& config, std::size_t first, std::size_t count);
-  /// Rotates every head of x [T][attn_dim] in place; positions restart at `first` with each sequence.
+  /// Makes the angles of positions [0, count), if they are not there yet.
+  void reserve(const Config& config, std::size_t count);
+  /// Rotates every head of x [T][attn_dim] in place. A sequence starts at position size() of its cache, else at 0.
   void rotate(const Batch& batch, float* x, Direction direction, Threads& threads) const;
 
  private:
-  std::size_t heads_, pairs_;
-  std::vector<float> cos_, sin_, negative_sin_;  // [count][pairs]
+  std::size_t heads_ = 0, pairs_ = 0;
+  std::vector<float> cos_, sin_, negative_sin_;  // [position][pairs]
 };
 
-/// out[T][attn_dim] = softmax(q k^T / sqrt(head_dim)) v per head. Keys and values of a sequence stand before its own by
-/// `past` rows: without a cache past = 0 and k, v are laid out like q; with one, the batch is one sequence whose
-/// queries start at position `past`.
-void attention(const Config& config, const Batch& batch, std::size_t past, const float* q, const float* k,
-               const float* v, float* out, Threads& threads);
+/// Keys and values of one sequence from its position 0 on, and the position of its first query in the batch.
+struct KeyValues {
+  const float *k, *v;  ///< [past + queries][attn_dim]
+  std::size_t past;
+};
+
+/// out[T][attn_dim] = softmax(q k^T / sqrt(head_dim)) v per head, `sources` one a sequence of the batch. A query's
+/// result does not depend on the other sequences.
+void attention(const Config& config, const Batch& batch, std::span<const KeyValues> sources, const float* q, float* out,
+               Threads& threads);
 
 /// Gradients of attention without past. Overwrites d_q, d_k, d_v [T][attn_dim]. Probabilities are computed again, block
 /// by block.

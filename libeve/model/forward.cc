@@ -7,7 +7,6 @@
 #include <string>
 
 #include "kernels/kernels.h"
-#include "model/attention.h"
 
 namespace eve {
 
@@ -130,16 +129,25 @@ void routed_experts(const Config& config, const Layer& layer, std::size_t tokens
   }
 }
 
-}  // namespace
-
-KvCache::KvCache(const Config& config) : attn_dim_(config.attn_dim()), keys_(config.n_layer), values_(config.n_layer) {}
-
-void KvCache::reserve(std::size_t tokens) {
-  if (tokens <= capacity_) return;
-  capacity_ = std::max(tokens, capacity_ * 2);
-  for (auto* side : {&keys_, &values_})
-    for (auto& layer : *side) layer.resize(capacity_ * attn_dim_);
+/// Where the keys and values of each sequence lie, after those of this pass have joined the caches.
+std::vector<KeyValues> key_values(const Batch& batch, std::size_t layer, std::size_t attn_dim,
+                                  const LayerActivations& a) {
+  std::vector<KeyValues> sources;
+  for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
+    const std::size_t first = batch.starts[s] * attn_dim, size = (batch.starts[s + 1] - batch.starts[s]) * attn_dim;
+    if (batch.caches.empty()) {
+      sources.push_back({&a.k[first], &a.v[first], 0});
+      continue;
+    }
+    KvCache& cache = *batch.caches[s];
+    std::copy_n(&a.k[first], size, cache.keys(layer) + cache.size() * attn_dim);
+    std::copy_n(&a.v[first], size, cache.values(layer) + cache.size() * attn_dim);
+    sources.push_back({cache.keys(layer), cache.values(layer), cache.size()});
+  }
+  return sources;
 }
+
+}  // namespace
 
 void linear(const Tensor& w, const float* x, std::size_t tokens, float* y, Executor executor) {
   if (tokens == 0) return;
@@ -164,22 +172,24 @@ void linear(const Tensor& w, const float* x, std::size_t tokens, float* y, Execu
   });
 }
 
-void forward(const Config& config, const Weights& weights, const Batch& batch, KvCache* cache, bool keep,
-             Executor executor, Activations& out) {
-  const std::size_t tokens = batch.tokens.size(), d = config.n_embd, past = cache ? cache->size() : 0;
-  std::size_t longest = 0;
-  for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s)
-    longest = std::max<std::size_t>(longest, batch.starts[s + 1] - batch.starts[s]);
-  if (past + longest > config.context)
-    throw Error(Status::kInput, "input of " + std::to_string(past + longest) +
-                                    " tokens exceeds the model's context of " + std::to_string(config.context) +
-                                    "; shorten it");
+void forward(const Config& config, const Weights& weights, const Batch& batch, bool keep, Executor executor,
+             Activations& out) {
+  const std::size_t tokens = batch.tokens.size(), d = config.n_embd, attn_dim = config.attn_dim();
+  std::size_t positions = 0;
+  for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
+    const std::size_t past = batch.caches.empty() ? 0 : batch.caches[s]->size();
+    positions = std::max(positions, past + batch.starts[s + 1] - batch.starts[s]);
+  }
+  if (positions > config.context)
+    throw Error(Status::kInput, "input of " + std::to_string(positions) + " tokens exceeds the model's context of " +
+                                    std::to_string(config.context) + "; shorten it");
   for (const TokenId id : batch.tokens)
     if (id < 0 || static_cast<std::size_t>(id) >= config.vocab_size)
       throw Error(Status::kInput, "token id " + std::to_string(id) + " is outside the model's vocabulary");
-  if (cache) cache->reserve(past + tokens);
+  for (std::size_t s = 0; s < batch.caches.size(); ++s)
+    batch.caches[s]->reserve(batch.caches[s]->size() + batch.starts[s + 1] - batch.starts[s]);
 
-  const Rope rope(config, past, longest);
+  out.rope.reserve(config, positions);
   out.layers.resize(keep ? config.n_layer : 1);
   out.layers[0].x.resize(tokens * d);
   embed(config, weights.wte, batch.tokens, executor.threads, out.layers[0].x.data());
@@ -189,7 +199,6 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, K
   for (std::size_t l = 0; l < config.n_layer; ++l) {
     const Layer& layer = weights.layers[l];
     LayerActivations& a = out.layers[keep ? l : 0];
-    const std::size_t attn_dim = config.attn_dim();
     for (auto* v : {&a.h1, &a.x_mid, &a.h2}) v->resize(tokens * d);
     for (auto* v : {&a.q, &a.k, &a.v, &a.attn}) v->resize(tokens * attn_dim);
     for (auto* v : {&a.shared_gate, &a.shared_up, &a.shared_act}) v->resize(tokens * config.shared_ff);
@@ -198,15 +207,9 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, K
     linear(layer.q, a.h1.data(), tokens, a.q.data(), executor);
     linear(layer.k, a.h1.data(), tokens, a.k.data(), executor);
     linear(layer.v, a.h1.data(), tokens, a.v.data(), executor);
-    rope.rotate(batch, a.q.data(), Rope::kForward, executor.threads);
-    rope.rotate(batch, a.k.data(), Rope::kForward, executor.threads);
-    if (cache) {
-      std::memcpy(cache->keys(l) + past * attn_dim, a.k.data(), tokens * attn_dim * sizeof(float));
-      std::memcpy(cache->values(l) + past * attn_dim, a.v.data(), tokens * attn_dim * sizeof(float));
-      attention(config, batch, past, a.q.data(), cache->keys(l), cache->values(l), a.attn.data(), executor.threads);
-    } else {
-      attention(config, batch, 0, a.q.data(), a.k.data(), a.v.data(), a.attn.data(), executor.threads);
-    }
+    out.rope.rotate(batch, a.q.data(), Rope::kForward, executor.threads);
+    out.rope.rotate(batch, a.k.data(), Rope::kForward, executor.threads);
+    attention(config, batch, key_values(batch, l, attn_dim, a), a.q.data(), a.attn.data(), executor.threads);
     linear(layer.c_proj, a.attn.data(), tokens, a.x_mid.data(), executor);
     kernels().axpy(1.0f, a.x.data(), a.x_mid.data(), tokens * d);
 
@@ -225,7 +228,7 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, K
       kernels().axpy(a.weight[slot], &a.routed_out[r * d], &next[slot / config.top_k * d], d);
     }
   }
-  if (cache) cache->grow(tokens);
+  for (std::size_t s = 0; s < batch.caches.size(); ++s) batch.caches[s]->grow(batch.starts[s + 1] - batch.starts[s]);
   out.hidden.resize(tokens * d);
   rms_norm_rows(out.x.data(), weights.ln_f, tokens, config.norm_eps, executor.threads, out.hidden.data());
 }

@@ -8,34 +8,12 @@
 
 #include "base/threads.h"
 #include "kernels/gemm.h"
+#include "model/attention.h"
+#include "model/batch.h"
 #include "model/config.h"
 #include "model/tensors.h"
-#include "text/tokenizer.h"
 
 namespace eve {
-
-/// Sequences laid end to end. No position sees another sequence.
-struct Batch {
-  std::span<const TokenId> tokens;        ///< [T], each in [0, vocab_size)
-  std::span<const std::uint32_t> starts;  ///< [sequences + 1]: starts[0] = 0, ascending, last = T
-};
-
-/// Keys (rotated) and values of the tokens of one sequence so far: fp32 [layer][position][attn_dim]. Grows up to the
-/// context.
-class KvCache {
- public:
-  explicit KvCache(const Config& config);
-  std::size_t size() const { return size_; }                                      ///< tokens held
-  void truncate(std::size_t tokens) { size_ = tokens < size_ ? tokens : size_; }  ///< forgets the newest
-  void reserve(std::size_t tokens);                                               ///< room for that many
-  float* keys(std::size_t layer) { return keys_[layer].data(); }                  ///< [size][attn_dim]
-  float* values(std::size_t layer) { return values_[layer].data(); }
-  void grow(std::size_t tokens) { size_ += tokens; }
-
- private:
-  std::size_t attn_dim_, size_ = 0, capacity_ = 0;
-  std::vector<std::vector<float>> keys_, values_;
-};
 
 /// What the pass of one layer computed, row-major fp32. Inference reuses one of these for every layer; training keeps
 /// one a layer, and backward reads it. T: tokens, d: n_embd, a: attn_dim, k: top_k.
@@ -63,6 +41,7 @@ struct Activations {
   std::vector<float> x;                  ///< [T][d] output of the last layer
   std::vector<float> hidden;             ///< [T][d] rms_norm(x, ln_f)
   std::vector<float> scratch;
+  Rope rope;
 };
 
 /// Where a pass runs.
@@ -71,11 +50,10 @@ struct Executor {
   Math math = Math::kF32;
 };
 
-/// Runs all layers; the result is `out.hidden`. With `cache` the batch is one sequence that continues at position
-/// cache->size(), and the cache grows by T; without, every sequence starts at position 0. `keep` makes `out.layers`
+/// Runs all layers; the result is `out.hidden`. Caches grow by the tokens of their sequences. `keep` makes `out.layers`
 /// hold every layer for backward. No sequence may exceed config.context (checked: kInput).
-void forward(const Config& config, const Weights& weights, const Batch& batch, KvCache* cache, bool keep,
-             Executor executor, Activations& out);
+void forward(const Config& config, const Weights& weights, const Batch& batch, bool keep, Executor executor,
+             Activations& out);
 
 /// y[T][w.rows] = x[T][w.cols] * w^T, for a weight of any type.
 void linear(const Tensor& w, const float* x, std::size_t tokens, float* y, Executor executor);

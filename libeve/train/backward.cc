@@ -189,10 +189,6 @@ LossSum head_loss(const Config& config, const Weights& weights, const Batch& bat
 void backward(const Config& config, const Weights& weights, const Batch& batch, const Activations& activations,
               std::span<const float> d_hidden, float aux_scale, Executor executor, ParameterBuffer& gradients) {
   const std::size_t tokens = batch.tokens.size(), d = config.n_embd, attn_dim = config.attn_dim();
-  std::size_t longest = 0;
-  for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s)
-    longest = std::max<std::size_t>(longest, batch.starts[s + 1] - batch.starts[s]);
-  const Rope rope(config, 0, longest);
   const Weights& g = gradients.weights();
   Scratch scratch;
 
@@ -219,8 +215,8 @@ void backward(const Config& config, const Weights& weights, const Batch& batch, 
                     gradients.writable(gl.c_proj), executor);
     attention_backward(config, batch, a.q.data(), a.k.data(), a.v.data(), scratch.d_attn.data(), scratch.d_q.data(),
                        scratch.d_k.data(), scratch.d_v.data(), executor.threads);
-    rope.rotate(batch, scratch.d_q.data(), Rope::kInverse, executor.threads);
-    rope.rotate(batch, scratch.d_k.data(), Rope::kInverse, executor.threads);
+    activations.rope.rotate(batch, scratch.d_q.data(), Rope::kInverse, executor.threads);
+    activations.rope.rotate(batch, scratch.d_k.data(), Rope::kInverse, executor.threads);
     float* d_h1 = scratch.d_h.data();
     linear_backward(layer.q, a.h1.data(), scratch.d_q.data(), tokens, 0.0f, d_h1, gradients.writable(gl.q), executor);
     linear_backward(layer.k, a.h1.data(), scratch.d_k.data(), tokens, 1.0f, d_h1, gradients.writable(gl.k), executor);

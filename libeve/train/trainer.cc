@@ -99,7 +99,7 @@ LossSum Trainer::accumulate(std::span<const Example* const> micro, float loss_sc
   for (const Example* example : micro) packed.add(*example);
   const Batch batch = packed.batch();
   const Config& config = model_.config;
-  forward(config, model_.weights, batch, nullptr, true, executor_, activations_);
+  forward(config, model_.weights, batch, true, executor_, activations_);
   d_hidden_.resize(batch.tokens.size() * config.n_embd);
   const LossSum loss = head_loss(config, model_.weights, batch, activations_.hidden, packed.targets, loss_scale,
                                  executor_, d_hidden_.data(), &gradients_);
@@ -170,7 +170,7 @@ LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples,
     const std::size_t n = micro_batch(rest, micro_tokens);
     PackedBatch packed;
     for (const Example* example : rest.first(n)) packed.add(*example);
-    forward(model.config, model.weights, packed.batch(), nullptr, false, executor, activations);
+    forward(model.config, model.weights, packed.batch(), false, executor, activations);
     sum += head_loss(model.config, model.weights, packed.batch(), activations.hidden, packed.targets, 0, executor,
                      nullptr, nullptr);
     rest = rest.subspan(n);
