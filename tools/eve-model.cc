@@ -8,6 +8,8 @@
 #include "eve/eve.h"
 #include "model/inspect.h"
 #include "model/model.h"
+#include "model/random.h"
+#include "model/shape.h"
 #include "tool.h"
 
 namespace eve {
@@ -17,10 +19,10 @@ namespace {
 const std::vector<std::string> kTypes = {"f32", "bf16", "f16", "q8_0", "q4_0"};
 
 struct {
-  std::string model, output, type = "f32";
+  std::string model, shape, tokenizer, output, type = "f32";
   bool llama_cpp = false;
   std::vector<std::string> prompts, stop, ids;
-  std::uint64_t max_tokens = 256, top_k = 0;
+  std::uint64_t max_tokens = 256, top_k = 0, labels = 8;
   double temperature = 0;
 } settings;
 
@@ -54,6 +56,39 @@ Status run_verify(Run& run) {
     throw Error(Status::kModel, printable(path) + ": damaged: " + names + "; fetch or make the file again");
   }
   run.detail(printable(path) + ": whole");
+  return Status::kOk;
+}
+
+/// Names of the head's rows: for tags O, then B- I- E- S- of each kind.
+std::vector<std::string> label_names(Head head, std::size_t kinds) {
+  std::vector<std::string> names;
+  if (head == Head::kTag) names.push_back("O");
+  for (std::size_t i = 0; i < kinds && head != Head::kLm; ++i) {
+    const std::string kind = "KIND_" + std::to_string(i);
+    if (head == Head::kLabel)
+      names.push_back(kind);
+    else
+      for (const char* part : {"B-", "I-", "E-", "S-"}) names.push_back(part + kind);
+  }
+  return names;
+}
+
+Status run_new(Run& run) {
+  Config config = read_shape(settings.shape);
+  std::unique_ptr<Tokenizer> tokenizer;
+  if (!settings.tokenizer.empty()) tokenizer = load_tokenizer(settings.tokenizer);
+  if (config.vocab_size == 0) {
+    if (!tokenizer) throw Error(Status::kInput, printable(settings.shape) + ": no vocab_size; give --tokenizer");
+    config.vocab_size = tokenizer->size();
+  }
+  const std::vector<std::string> labels = label_names(config.head, settings.labels);
+  config.n_labels = labels.size();
+  check_config(config, printable(settings.shape));
+  ModelData model = random_model(config, run.seed);
+  model.tokenizer = std::move(tokenizer);
+  model.info.name = "random";
+  model.info.labels = labels;
+  save_model(model, *dtype_named(settings.type), settings.output);
   return Status::kOk;
 }
 
@@ -196,6 +231,25 @@ Command verify_command() {
   return c;
 }
 
+Command new_command() {
+  Command c =
+      command("new", "write a model with random weights",
+              "Writes a model of any shape with weights that mean nothing (matrices N(0, 0.02), norms 1), so that "
+              "a shape can be timed without anybody's weights. SHAPE is JSON: n_layer, n_embd, n_head, head_dim, "
+              "block_size, num_experts, top_k, expert_intermediate_size, shared_expert_intermediate_size, and "
+              "if wanted vocab_size, rope_theta, router_aux_loss_coef, head (lm, tag or label).\n\n"
+              "Without --tokenizer the model has no vocabulary: it takes token ids only.",
+              {{"eve-model new shape.json random.gguf --type q8_0", "a model to time"}}, run_new);
+  c.common = {Common::kSeed};
+  c.options = {argument("SHAPE", "The JSON file that says its sizes.", &settings.shape), output_argument(),
+               choice("--type", "TYPE", "How weights are stored.", &settings.type, kTypes),
+               option("--tokenizer", "FILE",
+                      "A SentencePiece model, a tokenizer.json, or a folder with vocab.json and merges.txt.",
+                      &settings.tokenizer),
+               option("--labels", "N", "Kinds that a tag or label head tells apart.", &settings.labels, 1, 1000)};
+  return c;
+}
+
 Command convert_command() {
   Command c = command(
       "convert", "write a model as a GGUF file",
@@ -267,7 +321,7 @@ Tool make_tool() {
   tool.description = "Works on the model files of the eve tools and on Eve-2 models from Hugging Face.";
   tool.examples = {{"eve-model inspect pico-pii.gguf", "show what a model is"},
                    {"eve-model convert Eve-2-MoE-IT-272M/ eve.gguf --type bf16", "convert a folder from Hugging Face"}};
-  tool.commands = {inspect_command(),  verify_command(),   convert_command(),
+  tool.commands = {inspect_command(),  verify_command(),   new_command(),   convert_command(),
                    quantize_command(), generate_command(), logits_command()};
   return tool;
 }

@@ -9,11 +9,11 @@
 #include "base/jsonl.h"
 #include "eve/eve.h"
 #include "model/model.h"
+#include "model/shape.h"
 #include "tool.h"
 #include "train/average.h"
 #include "train/data.h"
 #include "train/score.h"
-#include "train/shape.h"
 #include "train/trainer.h"
 #include "train/vocab.h"
 
@@ -82,7 +82,7 @@ ModelData starting_model() {
     model.config = read_shape(settings.shape);
     model.tokenizer =
         sentencepiece_from_bytes(read_file(settings.vocabulary, 64 << 20), printable(settings.vocabulary));
-    model.config.vocab_size = model.tokenizer->size();
+    if (model.config.vocab_size == 0) model.config.vocab_size = model.tokenizer->size();
     if (model.config.head == Head::kTag) model.info.labels = bioes_tags(collect_labels(settings.data, Head::kTag));
     if (model.config.head == Head::kLabel) model.info.labels = collect_labels(settings.data, Head::kLabel);
     model.config.n_labels = model.info.labels.size();

@@ -219,18 +219,28 @@ class HubWeights {
   }
 };
 
-void load_tokenizer(ModelData& model, const std::string& folder) {
+/// Null when the folder holds none.
+std::unique_ptr<Tokenizer> tokenizer_of_folder(const std::string& folder) {
   const std::string whole = join(folder, "tokenizer.json");
   const std::string vocabulary = join(folder, "vocab.json"), merges = join(folder, "merges.txt");
-  if (readable(whole)) {
-    model.tokenizer = bpe_from_tokenizer_json(read_model_file(whole, kMaxTokenizerBytes), printable(whole));
-  } else if (readable(vocabulary) && readable(merges)) {
-    model.tokenizer = bpe_from_vocab_and_merges(read_model_file(vocabulary, kMaxTokenizerBytes),
-                                                read_model_file(merges, kMaxTokenizerBytes), printable(folder));
-  }
+  if (readable(whole)) return bpe_from_tokenizer_json(read_model_file(whole, kMaxTokenizerBytes), printable(whole));
+  if (readable(vocabulary) && readable(merges))
+    return bpe_from_vocab_and_merges(read_model_file(vocabulary, kMaxTokenizerBytes),
+                                     read_model_file(merges, kMaxTokenizerBytes), printable(folder));
+  return nullptr;
 }
 
 }  // namespace
+
+std::unique_ptr<Tokenizer> load_tokenizer(const std::string& path) {
+  if (std::filesystem::is_directory(path)) {
+    if (auto tokenizer = tokenizer_of_folder(path)) return tokenizer;
+    throw Error(Status::kModel, printable(path) + ": no tokenizer.json, nor vocab.json with merges.txt");
+  }
+  const std::string file = read_model_file(path, kMaxTokenizerBytes);
+  return path.ends_with(".json") ? bpe_from_tokenizer_json(file, printable(path))
+                                 : sentencepiece_from_bytes(file, printable(path));
+}
 
 void load_hub(ModelData& model, const std::string& folder, const std::string& weights) {
   model.info.name = std::filesystem::path(join(folder, "")).parent_path().filename().string();
@@ -241,7 +251,7 @@ void load_hub(ModelData& model, const std::string& folder, const std::string& we
   HubWeights tensors(model, folder, weights);
   check_config_fits(model.config, tensors.bytes(), where);
   tensors.bind();
-  load_tokenizer(model, folder);
+  model.tokenizer = tokenizer_of_folder(folder);
 }
 
 }  // namespace eve

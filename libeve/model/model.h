@@ -42,6 +42,10 @@ struct ModelData {
 /// Throws Error(kModel) with the path and what is wrong.
 ModelData load_model(const std::string& path);
 
+/// A tokenizer by itself: a SentencePiece model, a tokenizer.json, or a folder that holds one or vocab.json with
+/// merges.txt. Throws kModel.
+std::unique_ptr<Tokenizer> load_tokenizer(const std::string& path);
+
 /// Writes a GGUF file of `type` (norms, router and biases stay F32). `llama_cpp` writes architecture `ernie4_5-moe`
 /// without anything stock llama.cpp would not load. Throws kModel when the type cannot hold the shape, kSystem on I/O.
 void save_model(const ModelData& model, DType type, const std::string& path, bool llama_cpp = false);

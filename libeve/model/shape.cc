@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "train/shape.h"
+#include "model/shape.h"
 
 #include <map>
 
@@ -11,6 +11,7 @@ namespace eve {
 Config read_shape(const std::string& path) {
   const std::string where = printable(path), text = read_file(path, 1 << 20);
   Config config;
+  config.vocab_size = 0;
   std::map<std::string_view, std::size_t*> sizes = {{"n_layer", &config.n_layer},
                                                     {"n_embd", &config.n_embd},
                                                     {"n_head", &config.n_head},
@@ -19,7 +20,8 @@ Config read_shape(const std::string& path) {
                                                     {"num_experts", &config.n_expert},
                                                     {"top_k", &config.top_k},
                                                     {"expert_intermediate_size", &config.expert_ff},
-                                                    {"shared_expert_intermediate_size", &config.shared_ff}};
+                                                    {"shared_expert_intermediate_size", &config.shared_ff},
+                                                    {"vocab_size", &config.vocab_size}};
   const std::map<std::string_view, float*> numbers = {{"rope_theta", &config.rope_theta},
                                                       {"router_aux_loss_coef", &config.aux_coef}};
   const std::map<std::string_view, Head> heads = {{"lm", Head::kLm}, {"tag", Head::kTag}, {"label", Head::kLabel}};
@@ -41,6 +43,7 @@ Config read_shape(const std::string& path) {
   } catch (const simdjson::simdjson_error& error) {
     throw Error(Status::kInput, where + ": a value has the wrong type: " + error.what());
   }
+  sizes.erase("vocab_size");
   if (!sizes.empty()) throw Error(Status::kInput, where + ": " + std::string(sizes.begin()->first) + " is missing");
   return config;
 }
