@@ -94,6 +94,58 @@ inline void rotate(float* x, const float* cos, const float* sin) {
   store(x, _mm256_fmaddsub_ps(v, twice(cos), _mm256_permute_ps(v, 0xb1) * twice(sin)), Full{});
 }
 
+inline Vec set_pair(const float* x) {
+  double both;
+  __builtin_memcpy(&both, x, sizeof both);
+  return _mm256_castpd_ps(_mm256_set1_pd(both));
+}
+inline Vec add_neighbours(Vec a, Vec b) {
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_hadd_ps(a, b)), 0xd8));
+}
+inline Vec low_bf16(const void* p) { return _mm256_castsi256_ps(_mm256_slli_epi32(load_256(p), 16)); }
+inline Vec high_bf16(const void* p) {
+  return _mm256_castsi256_ps(_mm256_and_si256(load_256(p), _mm256_set1_epi32(-0x10000)));
+}
+
+constexpr std::size_t kTileTokens = 4;
+constexpr std::size_t kFloatOutputs = 3;
+constexpr std::size_t kBlockOutputs = 4;
+
+// 4 codes of each of 8 rows.
+template <class Block>
+struct Codes {
+  Codes(const void* p, bool high_nibbles) : w(load_256(p)) {
+    if constexpr (kIsQ8<Block>)
+      magnitude = _mm256_abs_epi8(w);
+    else
+      w = _mm256_and_si256(high_nibbles ? _mm256_srli_epi16(w, 4) : w, _mm256_set1_epi8(15));
+  }
+  __m256i w, magnitude;
+};
+
+template <class Block>
+struct Dots {
+  __m256i sum;  // of Q4_0 in 16 bits: 32 products of at most 15 * 127 in two lanes
+  void start(const BlockA8&) { sum = _mm256_setzero_si256(); }
+  template <std::size_t p>
+  void add(const Codes<Block>& codes, const BlockA8& x) {
+    std::int32_t bits;
+    __builtin_memcpy(&bits, x.q + 4 * p, sizeof bits);
+    const __m256i four = _mm256_set1_epi32(bits);
+    if constexpr (kIsQ8<Block>) {
+      const __m256i pairs = _mm256_maddubs_epi16(codes.magnitude, _mm256_sign_epi8(four, codes.w));
+      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    } else {
+      sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(codes.w, four));
+    }
+  }
+  Vec finish(const BlockA8& x) const {
+    if constexpr (kIsQ8<Block>) return _mm256_cvtepi32_ps(sum);
+    const __m256i dots = _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
+    return _mm256_cvtepi32_ps(_mm256_add_epi32(dots, _mm256_set1_epi32(-8 * x.sum)));
+  }
+};
+
 }  // namespace
 }  // namespace eve
 

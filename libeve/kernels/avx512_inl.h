@@ -68,6 +68,86 @@ inline void rotate(float* x, const float* cos, const float* sin) {
   store(x, _mm512_fmaddsub_ps(v, twice(cos), _mm512_permute_ps(v, 0xb1) * twice(sin)), Full{});
 }
 
+inline Vec set_pair(const float* x) {
+  double both;
+  __builtin_memcpy(&both, x, sizeof both);
+  return _mm512_castpd_ps(_mm512_set1_pd(both));
+}
+inline Vec add_neighbours(Vec a, Vec b) {
+  const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+  const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+  return _mm512_permutex2var_ps(a, even, b) + _mm512_permutex2var_ps(a, odd, b);
+}
+inline Vec low_bf16(const void* p) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16)); }
+inline Vec high_bf16(const void* p) {
+  return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(-0x10000)));
+}
+
+constexpr std::size_t kTileTokens = 12;
+constexpr std::size_t kFloatOutputs = 6;
+constexpr std::size_t kBlockOutputs = 12;
+
+inline __m512i four_bytes(const void* p) {
+  std::int32_t four;
+  __builtin_memcpy(&four, p, sizeof four);
+  return _mm512_set1_epi32(four);
+}
+
+// 4 codes of each of 16 rows.
+template <class Block>
+struct Codes {
+  Codes(const void* p, bool high_nibbles) : w(_mm512_loadu_si512(p)) {
+    if constexpr (kIsQ8<Block>) {
+#ifdef __AVX512VNNI__
+      w = _mm512_xor_si512(w, _mm512_set1_epi8(-128));
+#else
+      magnitude = _mm512_abs_epi8(w);
+#endif
+    } else {
+      w = _mm512_and_si512(high_nibbles ? _mm512_srli_epi16(w, 4) : w, _mm512_set1_epi8(15));
+    }
+  }
+  __m512i w;
+#ifndef __AVX512VNNI__
+  __m512i magnitude;
+#endif
+};
+
+#ifdef __AVX512VNNI__
+template <class Block>
+struct Dots {
+  __m512i sum;
+  void start(const BlockA8& x) { sum = _mm512_set1_epi32((kIsQ8<Block> ? -128 : -8) * x.sum); }
+  template <std::size_t p>
+  void add(const Codes<Block>& codes, const BlockA8& x) {
+    sum = _mm512_dpbusd_epi32(sum, codes.w, four_bytes(x.q + 4 * p));
+  }
+  Vec finish(const BlockA8&) const { return _mm512_cvtepi32_ps(sum); }
+};
+#else
+template <class Block>
+struct Dots {
+  __m512i sum;  // of Q4_0 in 16 bits: 32 products of at most 15 * 127 in two lanes
+  void start(const BlockA8&) { sum = _mm512_setzero_si512(); }
+  template <std::size_t p>
+  void add(const Codes<Block>& codes, const BlockA8& x) {
+    const __m512i four = four_bytes(x.q + 4 * p);
+    if constexpr (kIsQ8<Block>) {
+      const __m512i turned = _mm512_mask_sub_epi8(four, _mm512_movepi8_mask(codes.w), _mm512_setzero_si512(), four);
+      const __m512i pairs = _mm512_maddubs_epi16(codes.magnitude, turned);
+      sum = _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+    } else {
+      sum = _mm512_add_epi16(sum, _mm512_maddubs_epi16(codes.w, four));
+    }
+  }
+  Vec finish(const BlockA8& x) const {
+    if constexpr (kIsQ8<Block>) return _mm512_cvtepi32_ps(sum);
+    const __m512i dots = _mm512_madd_epi16(sum, _mm512_set1_epi16(1));
+    return _mm512_cvtepi32_ps(_mm512_add_epi32(dots, _mm512_set1_epi32(-8 * x.sum)));
+  }
+};
+#endif
+
 }  // namespace
 }  // namespace eve
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/interleave.h"
 #include "kernels/tables.h"
 
 namespace eve {
@@ -63,18 +64,62 @@ void matvec(const void* w, std::size_t rows, std::size_t cols, const float* x, f
 }
 
 template <class Block>
+float block_product(const Block& w, const BlockA8& x) {
+  int products = 0;
+  for (int i = 0; i < 32; ++i) products += code(w, i) * x.q[i];
+  return half_to_float(w.d) * x.d * static_cast<float>(products);
+}
+
+template <class Block>
 void matvec_q(const void* w, std::size_t rows, std::size_t cols, const BlockA8* x, float* y) {
   const std::size_t blocks = cols / 32;
   for (std::size_t r = 0; r < rows; ++r) {
     float sum = 0;
-    for (std::size_t b = 0; b < blocks; ++b) {
-      const Block block = element<Block>(w, r * blocks + b);
-      int products = 0;
-      for (int i = 0; i < 32; ++i) products += code(block, i) * x[b].q[i];
-      sum += half_to_float(block.d) * x[b].d * static_cast<float>(products);
-    }
+    for (std::size_t b = 0; b < blocks; ++b) sum += block_product(element<Block>(w, r * blocks + b), x[b]);
     y[r] = sum;
   }
+}
+
+// Every group by every token: f(group's weights, token, sums[16]).
+template <class F>
+void each_output(std::size_t groups, std::size_t group_bytes, const void* w, std::size_t tokens, float* y,
+                 std::size_t ldy, F f) {
+  for (std::size_t g = 0; g < groups; ++g)
+    for (std::size_t t = 0; t < tokens; ++t) {
+      float sums[kGroupRows] = {};
+      f(static_cast<const unsigned char*>(w) + g * group_bytes, t, sums);
+      std::memcpy(y + t * ldy + g * kGroupRows, sums, sizeof sums);
+    }
+}
+
+template <DType type>
+void groups(const void* w, std::size_t count, std::size_t cols, const float* x, std::size_t tokens, float* y,
+            std::size_t ldy) {
+  each_output(count, kGroupRows * cols * 2, w, tokens, y, ldy, [&](const void* group, std::size_t t, float* sums) {
+    for (std::size_t c = 0; c < cols; c += 2)
+      for (std::size_t r = 0; r < kGroupRows; ++r) {
+        const std::size_t i = c * kGroupRows + 2 * r;
+        sums[r] += weight<type>(group, i) * x[t * cols + c] + weight<type>(group, i + 1) * x[t * cols + c + 1];
+      }
+  });
+}
+
+template <class Block>
+void groups_q(const void* w, std::size_t count, std::size_t cols, const BlockA8* x, std::size_t tokens, float* y,
+              std::size_t ldy) {
+  const std::size_t blocks = cols / 32, quant_bytes = sizeof(Block::q);
+  each_output(count, kGroupRows * blocks * sizeof(Block), w, tokens, y, ldy,
+              [&](const unsigned char* group, std::size_t t, float* sums) {
+                const unsigned char* const quants = group + blocks * kGroupRows * sizeof(Block::d);
+                for (std::size_t b = 0; b < blocks; ++b)
+                  for (std::size_t r = 0; r < kGroupRows; ++r) {
+                    Block block;
+                    block.d = element<std::uint16_t>(group, b * kGroupRows + r);
+                    for (std::size_t i = 0; i < quant_bytes; i += 4)
+                      std::memcpy(block.q + i, quants + (b * quant_bytes + i) * kGroupRows + 4 * r, 4);
+                    sums[r] += block_product(block, x[t * blocks + b]);
+                  }
+              });
 }
 
 void quantize_a8(const float* x, std::size_t n, BlockA8* blocks) {
@@ -83,15 +128,17 @@ void quantize_a8(const float* x, std::size_t n, BlockA8* blocks) {
     for (int i = 0; i < 32; ++i)
       largest_bits = std::max(largest_bits, std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu);
     BlockA8& block = blocks[b];
-    block.d = 0;
-    std::memset(block.q, 0, sizeof block.q);
+    block = {};
     const float largest = std::bit_cast<float>(largest_bits);
     if (largest_bits >= 0x7f800000u) {
       block.d = std::numeric_limits<float>::quiet_NaN();
     } else if (largest >= kSmallestA8) {
       block.d = largest / 127.0f;
       const float inverse = 127.0f / largest;
-      for (int i = 0; i < 32; ++i) block.q[i] = static_cast<std::int8_t>(std::lrint(x[i] * inverse));
+      for (int i = 0; i < 32; ++i) {
+        block.q[i] = static_cast<std::int8_t>(std::lrint(x[i] * inverse));
+        block.sum += block.q[i];
+      }
     }
   }
 }
@@ -176,6 +223,8 @@ constinit const Kernels kGenericKernels = {
                    dequantize_blocks<BlockQ8_0>, dequantize_blocks<BlockQ4_0>},
     .matvec = {matvec<DType::kF32>, matvec<DType::kF16>, matvec<DType::kBF16>},
     .matvec_q = {matvec_q<BlockQ8_0>, matvec_q<BlockQ4_0>},
+    .groups = {groups<DType::kF16>, groups<DType::kBF16>},
+    .groups_q = {groups_q<BlockQ8_0>, groups_q<BlockQ4_0>},
     .quantize_a8 = quantize_a8,
     .dot = dot,
     .axpy = axpy,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/interleave.h"
 #include "kernels/tables.h"
 
 namespace eve {
@@ -147,6 +148,69 @@ inline Vec products(const void* q, const BlockX& x) {
   return vcvtq_f32_s32(vpadalq_s16(vpaddlq_s16(low), high));
 #endif
 }
+
+inline Vec set_pair(const float* x) {
+  const float32x2_t both = vld1_f32(x);
+  return vcombine_f32(both, both);
+}
+inline Vec add_neighbours(Vec a, Vec b) { return vpaddq_f32(a, b); }
+inline uint32x4_t load_u32(const void* p) {
+  return vreinterpretq_u32_u8(vld1q_u8(static_cast<const std::uint8_t*>(p)));
+}
+inline Vec low_bf16(const void* p) { return vreinterpretq_f32_u32(vshlq_n_u32(load_u32(p), 16)); }
+inline Vec high_bf16(const void* p) { return vreinterpretq_f32_u32(vandq_u32(load_u32(p), vdupq_n_u32(0xffff0000))); }
+
+constexpr std::size_t kTileTokens = 4;
+constexpr std::size_t kFloatOutputs = 4;
+constexpr std::size_t kBlockOutputs = 8;
+
+// 4 codes of each of 4 rows.
+template <class Block>
+struct Codes {
+  Codes(const void* p, bool high_nibbles) {
+    const uint8x16_t bytes = vld1q_u8(static_cast<const std::uint8_t*>(p));
+    if constexpr (sizeof(Block) == sizeof(BlockQ8_0))
+      w = vreinterpretq_s8_u8(bytes);
+    else
+      w = vsubq_s8(vreinterpretq_s8_u8(high_nibbles ? vshrq_n_u8(bytes, 4) : vandq_u8(bytes, vdupq_n_u8(15))),
+                   vdupq_n_s8(8));
+  }
+  int8x16_t w;
+};
+
+#ifdef __ARM_FEATURE_DOTPROD
+template <class Block>
+struct Dots {
+  int32x4_t sum;
+  void start(const BlockA8&) { sum = vdupq_n_s32(0); }
+  template <std::size_t p>
+  void add(const Codes<Block>& codes, const BlockA8& x) {
+    sum = vdotq_laneq_s32(sum, codes.w, vld1q_s8(x.q + p / 4 * 16), p % 4);
+  }
+  Vec finish(const BlockA8&) const { return vcvtq_f32_s32(sum); }
+};
+#else
+template <class Block>
+struct Dots {
+  int32x4_t low, high;  // rows 0 and 1, 2 and 3: two sums each
+  int16x8_t low_pairs, high_pairs;
+  void start(const BlockA8&) { low = high = vdupq_n_s32(0); }
+  template <std::size_t p>
+  void add(const Codes<Block>& codes, const BlockA8& x) {
+    std::int32_t bits;
+    __builtin_memcpy(&bits, x.q + 4 * p, sizeof bits);
+    const int8x16_t four = vreinterpretq_s8_s32(vdupq_n_s32(bits));
+    if constexpr (p % 2 == 0) {  // two products of magnitude up to 128 * 127 fit 16 bits
+      low_pairs = vmull_s8(vget_low_s8(codes.w), vget_low_s8(four));
+      high_pairs = vmull_high_s8(codes.w, four);
+    } else {
+      low = vpadalq_s16(low, vmlal_s8(low_pairs, vget_low_s8(codes.w), vget_low_s8(four)));
+      high = vpadalq_s16(high, vmlal_high_s8(high_pairs, codes.w, four));
+    }
+  }
+  Vec finish(const BlockA8&) const { return vcvtq_f32_s32(vpaddq_s32(low, high)); }
+};
+#endif
 
 }  // namespace
 }  // namespace eve
