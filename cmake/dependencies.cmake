@@ -10,12 +10,12 @@ pkg_check_modules(OPENBLAS REQUIRED openblas)  # its header; libeve loads the li
 find_library(SENTENCEPIECE_TRAIN sentencepiece_train REQUIRED)
 
 add_library(eve_dependencies INTERFACE)
-target_link_libraries(eve_dependencies INTERFACE PkgConfig::SIMDJSON PkgConfig::UTF8PROC PkgConfig::XXHASH PkgConfig::SENTENCEPIECE
+target_link_libraries(eve_dependencies INTERFACE PkgConfig::SIMDJSON PkgConfig::UTF8PROC PkgConfig::XXHASH
   Threads::Threads ${CMAKE_DL_LIBS})
 target_include_directories(eve_dependencies SYSTEM INTERFACE ${OPENBLAS_INCLUDE_DIRS})
 
 add_library(eve_train_dependencies INTERFACE)
-target_link_libraries(eve_train_dependencies INTERFACE ${SENTENCEPIECE_TRAIN})
+target_link_libraries(eve_train_dependencies INTERFACE PkgConfig::SENTENCEPIECE ${SENTENCEPIECE_TRAIN})
 if(EVE_MPI)
   find_package(MPI REQUIRED COMPONENTS CXX)
   target_link_libraries(eve_train_dependencies INTERFACE MPI::MPI_CXX)

@@ -98,7 +98,7 @@ ModelProto::Piece parse_piece(std::string_view message, const std::string& where
   }
   if (piece.text.empty()) refuse("is empty");
   if (piece.text.size() > kMaxPieceBytes) refuse("is longer than 256 bytes");
-  // The library keeps pieces as C strings in its trie.
+  // SentencePiece itself keeps pieces as C strings, and so has none with a NUL.
   if (piece.text.find('\0') != piece.text.npos) refuse("contains a NUL byte");
   if (utf8_error(piece.text) != std::string_view::npos) refuse("is not UTF-8");
   if (!std::isfinite(piece.score)) refuse("has a score that is not finite");
@@ -118,6 +118,7 @@ ModelProto ModelProto::parse(std::string_view serialized, const std::string& whe
     } else if (f.is(2, Fields::kBytes)) {
       for (Fields trainer(f.bytes, where); trainer.next();) {
         if (trainer.is(3, Fields::kVarint)) proto.model_type = trainer.number;
+        if (trainer.is(47, Fields::kBytes)) proto.end_of_text = trainer.bytes;
         if (trainer.is(35, Fields::kVarint)) proto.byte_fallback = trainer.number != 0;
       }
     } else if (f.is(3, Fields::kBytes)) {

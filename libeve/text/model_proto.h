@@ -26,6 +26,7 @@ struct ModelProto {
   bool remove_extra_whitespaces = true;
   bool escape_whitespaces = true;
   bool has_self_test = false;
+  std::string_view end_of_text = "</s>";  ///< name of a control piece; into the serialized message
 
   /// Throws Error(kModel, "WHERE: ...") when the bytes are not a well-formed message or a piece is not sound: 1 to 256
   /// bytes of UTF-8 without NUL, a finite score, a known type; at most 1,048,576 pieces.

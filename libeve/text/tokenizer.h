@@ -58,9 +58,10 @@ std::unique_ptr<Tokenizer> bpe_from_tokenizer_json(std::string_view json, const 
 std::unique_ptr<Tokenizer> bpe_from_arrays(std::vector<std::string> tokens, std::vector<std::int32_t> types,
                                            std::vector<std::string> merges, std::optional<TokenId> end_of_text,
                                            const std::string& where);
-/// SentencePiece ModelProto bytes, unigram or BPE. The library gets the text in chunks of at most 4 KiB, cut before a
-/// word where there is one; U+2581, NUL and invalid UTF-8 become byte tokens without it. Byte fallback and identity
-/// normalisation are required (so that bytes round-trip), else kModel.
+/// SentencePiece ModelProto bytes, unigram or BPE. Text is cut in chunks of at most 4 KiB, before a word where there is
+/// one; within a chunk the pieces are those of the SentencePiece library, except that pieces of type unused do not
+/// exist; U+2581, NUL and invalid UTF-8 become byte tokens. Byte fallback and identity normalisation are required (so
+/// that bytes round-trip), else kModel.
 std::unique_ptr<Tokenizer> sentencepiece_from_bytes(std::string_view serialized, const std::string& where);
 
 /// GPT-2's pre-tokenizer: pieces of `text` in order, covering it. Invalid UTF-8 bytes are "other" characters.
