@@ -44,8 +44,8 @@ static_assert(sizeof(TileConfig) == 64);
 // high x wide tiles of C, each 1 or 2.
 template <int high, int wide>
 inline void square(const Bf16Tile* a, size_t a_stride, const Bf16Tile* b, size_t b_stride, size_t tiles,
-                   bool accumulate, float* c, size_t ldc) {
-  const size_t stride = ldc * sizeof(float);
+                   bool accumulate, float* c, size_t ldc, const float* next) {
+  const size_t stride = ldc * sizeof(float), ahead = (16 * high - 1) / tiles + 1;
   if (accumulate) {
     _tile_loadd(0, c, stride);
     if (wide == 2) _tile_loadd(1, c + 16, stride);
@@ -58,10 +58,15 @@ inline void square(const Bf16Tile* a, size_t a_stride, const Bf16Tile* b, size_t
     if (high == 2 && wide == 2) _tile_zero(3);
   }
   for (size_t t = 0; t < tiles; ++t) {
-    _tile_loadd(4, a + t, 64);
+    for (size_t row = 0; row < ahead; ++row, next += ldc) {
+      __builtin_prefetch(next, 1);
+      if (wide == 2) __builtin_prefetch(next + 16, 1);
+    }
+    // A's tiles come from the second-level cache and pass by the first, which B's need.
+    _tile_stream_loadd(4, a + t, 64);
     _tile_loadd(6, b + t, 64);
     if (wide == 2) _tile_loadd(7, b + b_stride + t, 64);
-    if (high == 2) _tile_loadd(5, a + a_stride + t, 64);
+    if (high == 2) _tile_stream_loadd(5, a + a_stride + t, 64);
     _tile_dpbf16ps(0, 4, 6);
     if (wide == 2) _tile_dpbf16ps(1, 4, 7);
     if (high == 2) _tile_dpbf16ps(2, 5, 6);
@@ -82,7 +87,8 @@ void region(Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
   for (size_t col = 0; col < b.lines; col += width)
     for (size_t row = 0; row < a.lines; row += height)
       square<high, wide>(a.tiles + row / kTileLines * a.stride, a.stride, b.tiles + col / kTileLines * b.stride,
-                         b.stride, tiles, accumulate, c + row * ldc + col, ldc);
+                         b.stride, tiles, accumulate, c + row * ldc + col, ldc,
+                         row + height < a.lines ? c + (row + height) * ldc + col : c + col + width);
 }
 
 template <int high>
