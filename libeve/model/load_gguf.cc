@@ -5,6 +5,7 @@
 #include <set>
 
 #include "model/gguf_keys.h"
+#include "model/gguf_tokenizer.h"
 #include "model/load.h"
 
 namespace eve {
@@ -34,7 +35,7 @@ class GgufLoader {
     check_config(model_.config, file_.where);
     check_config_fits(model_.config, file_bytes_, file_.where);
     weights();
-    tokenizer();
+    read_tokenizer(model_, file_);
   }
 
  private:
@@ -146,46 +147,6 @@ class GgufLoader {
           !std::ranges::equal(tensor.data, embedding.data))
         refuse("output.weight differs from token_embd.weight; Eve-2 ties them");
     }
-  }
-
-  void tokenizer() {
-    const std::string kind = file_.string_value(kTokenizerKey).value_or("no_vocab");
-    if (kind == "no_vocab") return;
-    if (const auto* array = file_.array(kSentencePieceKey)) {
-      const auto* bytes = std::get_if<std::string>(array);
-      if (bytes == nullptr) refuse("eve.tokenizer.sentencepiece is not an array of bytes");
-      model_.tokenizer = sentencepiece_from_bytes(*bytes, file_.where);
-    } else if (kind == "gpt2") {
-      model_.tokenizer = byte_pairs();
-    } else if (ours_) {
-      refuse("tokenizer " + printable(kind) + " is not known to this version");
-    } else {
-      model_.warnings.push_back("tokenizer " + printable(kind) +
-                                " is not read: only token ids can be used with this model");
-    }
-  }
-
-  std::unique_ptr<Tokenizer> byte_pairs() const {
-    const std::string pre = file_.string_value(kPreTokenizerKey).value_or("gpt-2");
-    if (pre != "gpt-2") refuse("pre-tokenizer " + printable(pre) + " is not read; only gpt-2 is");
-    const auto* tokens = file_.string_array(kTokensKey);
-    const auto* merges = file_.string_array(kMergesKey);
-    if (tokens == nullptr || merges == nullptr) refuse("the tokenizer's tokens or merges are missing");
-    std::vector<std::int32_t> types(tokens->size(), 1);
-    if (const auto* array = file_.array(kTokenTypesKey)) {
-      const auto* stored = std::get_if<std::vector<std::int64_t>>(array);
-      if (stored == nullptr || stored->size() != tokens->size()) refuse("the tokenizer has not one type a token");
-      for (std::size_t i = 0; i < types.size(); ++i) {
-        if ((*stored)[i] < 1 || (*stored)[i] > 6) refuse("a token has an unknown type");
-        types[i] = static_cast<std::int32_t>((*stored)[i]);
-      }
-    }
-    std::optional<TokenId> end;
-    if (const auto id = file_.unsigned_value(kEndOfTextKey)) {
-      if (*id >= tokens->size()) refuse("the id of the end of text is outside the vocabulary");
-      end = static_cast<TokenId>(*id);
-    }
-    return bpe_from_arrays(*tokens, std::move(types), *merges, end, file_.where);
   }
 };
 

@@ -3,9 +3,9 @@
 
 #include "kernels/kernels.h"
 #include "model/gguf_keys.h"
+#include "model/gguf_tokenizer.h"
 #include "model/load.h"
 #include "model/model.h"
-#include "text/model_proto.h"
 
 namespace eve {
 
@@ -96,43 +96,6 @@ void set_info(GgufWriter& writer, const ModelData& model) {
     writer.set(std::string(kTrainingPrefix) + key, GgufValue::string(value));
 }
 
-/// What llama.cpp calls the two ways to cut text into SentencePiece's pieces.
-std::string llama_cpp_pieces(const std::string& serialized) {
-  return ModelProto::parse(serialized, "tokenizer").model_type == ModelProto::kBpe ? "llama" : "t5";
-}
-
-void set_tokenizer(GgufWriter& writer, const ModelData& model, bool llama_cpp) {
-  if (!model.tokenizer) return writer.set(kTokenizerKey, GgufValue::string("no_vocab"));
-  Tokenizer::Export exported = model.tokenizer->exported();
-  const bool pieces = !exported.serialized.empty();
-  if (pieces) writer.set(kSentencePieceKey, GgufValue::bytes(exported.serialized));
-  writer.set(kTokenizerKey,
-             GgufValue::string(pieces && llama_cpp ? llama_cpp_pieces(exported.serialized) : exported.model));
-  if (const auto end = model.tokenizer->end_of_text())
-    writer.set(kEndOfTextKey, GgufValue::u32(static_cast<std::uint32_t>(*end)));
-  if (pieces && !llama_cpp) return;
-
-  if (llama_cpp) {  // which wants a token for each row, and would add one in front
-    for (std::size_t id = exported.tokens.size(); id < model.config.vocab_size; ++id) {
-      exported.tokens.push_back("[PAD" + std::to_string(id) + "]");
-      exported.types.push_back(5);
-      if (pieces) exported.scores.push_back(0);
-    }
-    writer.set(kAddBeginKey, GgufValue::boolean(false));
-    if (pieces) writer.set(kAddSpaceKey, GgufValue::boolean(false));
-    if (const auto end = model.tokenizer->end_of_text())
-      writer.set(kBeginOfTextKey, GgufValue::u32(static_cast<std::uint32_t>(*end)));
-  }
-  writer.set(kTokensKey, GgufValue::strings(std::move(exported.tokens)));
-  writer.set(kTokenTypesKey, GgufValue::i32s(exported.types));
-  if (pieces) {
-    writer.set(kTokenScoresKey, GgufValue::f32s(exported.scores));
-  } else {
-    writer.set(kPreTokenizerKey, GgufValue::string("gpt-2"));
-    writer.set(kMergesKey, GgufValue::strings(std::move(exported.merges)));
-  }
-}
-
 void add_tensors(GgufWriter& writer, const ModelData& model, DType type, const std::string& where) {
   struct Stacked {
     TensorSpec spec;  ///< of the first part
@@ -172,7 +135,7 @@ void save_model(const ModelData& model, DType type, const std::string& path, boo
   GgufWriter writer;
   set_config(writer, model, type, llama_cpp);
   set_info(writer, model);
-  set_tokenizer(writer, model, llama_cpp);
+  write_tokenizer(writer, model, llama_cpp);
   add_tensors(writer, model, type, where);
   writer.write(path);
 }
