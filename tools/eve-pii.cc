@@ -16,7 +16,7 @@ namespace {
 
 using namespace pii;
 
-constexpr std::size_t kBatchRecords = 64, kBatchBytes = 64 << 10;
+constexpr std::size_t kBatchRecords = 512, kBatchBytes = 256 << 10;
 constexpr std::size_t kListBytes = std::size_t{64} << 20;
 constexpr std::size_t kLeastKeyBytes = 16;
 // Any capitalised word may be a name: below this the model is wrong more often than right where nobody is named.
@@ -229,6 +229,7 @@ Status run_pii(Run& run) {
   detect.threshold = thresholds(labels);
   detect.allow = read_list(settings.allow, labels, false);
   detect.deny = read_list(settings.deny, labels, true);
+  detect.threads = run.threads;
   Detector detector(std::move(detect), labels, std::move(tagger));
 
   const std::string key = read_key(run, action);

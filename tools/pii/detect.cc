@@ -2,12 +2,17 @@
 #include "pii/detect.h"
 
 #include <algorithm>
+#include <unordered_map>
 
+#include "pii/canonical.h"
 #include "pii/plausible.h"
 #include "pii/scan.h"
 
 namespace eve::pii {
 namespace {
+
+// Records that are worth a thread of their own.
+constexpr std::size_t kRecordGrain = 16;
 
 constexpr bool in_base64(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '='; }
 
@@ -35,6 +40,12 @@ Spans outside(const Spans& spans, const std::vector<Tag>& tags, std::string_view
     if (from < span.end) keep(from, span.end);
   }
   return left;
+}
+
+// The lines of a key are a key, whatever else they look like.
+void insert(const Finding& key, Findings& rules) {
+  std::erase_if(rules, [&](const Finding& f) { return f.start < key.end && key.start < f.end; });
+  rules.insert(std::find_if(rules.begin(), rules.end(), [&](const Finding& f) { return f.start > key.start; }), key);
 }
 
 }  // namespace
@@ -123,7 +134,11 @@ Spans join(std::string_view text, const Findings& rules, const Spans& model) {
 }
 
 Detector::Detector(Settings settings, const LabelSet& labels, std::optional<Tagger> model)
-    : settings_(std::move(settings)), labels_(labels), model_(std::move(model)) {
+    : settings_(std::move(settings)),
+      labels_(labels),
+      model_(std::move(model)),
+      threads_(settings_.threads),
+      cache_(settings_.cache_bytes) {
   if (model_) {
     for (const std::string& name : model_->labels()) label_of_.push_back(labels_.find(name));
   }
@@ -163,40 +178,80 @@ void Detector::add_denied(std::string_view text, Spans& spans) const {
   spans = std::move(all);
 }
 
+Spans Detector::by_model(std::string_view text, const Canonical& canonical,
+                         const std::vector<TaggedSpan>& tagged) const {
+  Spans model;
+  std::size_t last = 0;
+  for (const TaggedSpan& span : tagged) {
+    const std::uint16_t label = label_of_[span.label];
+    if (!settings_.threshold.empty() && span.score < settings_.threshold[label]) continue;
+    auto [start, end] = canonical.original(span.start, span.end);
+    start = std::max(start, last);
+    if (start >= end) continue;
+    model.push_back({start, end, label, span.score, By::kModel});
+    last = end;
+  }
+  model = plausible(text, model);
+  std::erase_if(model, [&](const Span& span) { return !wanted(span.label); });
+  return model;
+}
+
 std::vector<Spans> Detector::detect(std::span<const std::string_view> records,
                                     std::span<const std::optional<Finding>> keys) {
-  std::vector<std::vector<TaggedSpan>> tagged;
-  if (model_) tagged = model_->tag(records);
-  std::vector<Spans> result(records.size());
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const std::string_view text = records[i];
-    Spans model;
-    if (model_) {
-      for (const TaggedSpan& span : tagged[i]) {
-        const std::uint16_t label = label_of_[span.label];
-        if (!settings_.threshold.empty() && span.score < settings_.threshold[label]) continue;
-        model.push_back({span.start, span.end, label, span.score, By::kModel});
-      }
-      model = plausible(text, model);
-      std::erase_if(model, [&](const Span& span) { return !wanted(span.label); });
-    }
+  struct Reading {
     Findings rules;
-    if (settings_.rules) rules = find_by_rule(text);
-    if (i < keys.size() && keys[i]) {
-      std::erase_if(rules, [&](const Finding& f) { return f.start < keys[i]->end && keys[i]->start < f.end; });
-      rules.insert(std::find_if(rules.begin(), rules.end(), [&](const Finding& f) { return f.start > keys[i]->start; }),
-                   *keys[i]);
+    std::vector<Tag> tags;
+    std::optional<Canonical> canonical;
+    const std::vector<TaggedSpan>* tagged = nullptr;
+  };
+  std::vector<Reading> readings(records.size());
+  threads_.parallel_for(records.size(), kRecordGrain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      Reading& reading = readings[i];
+      if (settings_.rules) reading.rules = find_by_rule(records[i]);
+      if (i < keys.size() && keys[i]) insert(*keys[i], reading.rules);
+      reading.tags = find_tags(records[i], labels_);
+      if (model_) reading.canonical.emplace(records[i], reading.rules, reading.tags);
     }
-    std::erase_if(rules, [&](const Finding& f) { return !wanted(static_cast<std::uint16_t>(f.label)); });
-    Spans spans = join(text, rules, model);
-    if (!settings_.deny.empty()) add_denied(text, spans);
-    spans = outside(spans, find_tags(text, labels_), text);
-    if (!settings_.allow.empty()) {
-      std::erase_if(spans,
-                    [&](const Span& s) { return settings_.allow.contains(text.substr(s.start, s.end - s.start)); });
+  });
+
+  // The model reads each text that the cache does not know, once.
+  std::vector<std::string_view> unknown;
+  std::vector<std::vector<TaggedSpan>> answers;
+  if (model_) {
+    std::unordered_map<std::string_view, std::size_t> place;
+    std::vector<std::pair<std::size_t, std::size_t>> waiting;  // record, index into `unknown`
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const std::string& text = readings[i].canonical->text();
+      readings[i].tagged = cache_.find(text);
+      if (readings[i].tagged) continue;
+      const auto [known, added] = place.try_emplace(text, unknown.size());
+      if (added) unknown.push_back(text);
+      waiting.emplace_back(i, known->second);
     }
-    result[i] = std::move(spans);
+    if (!unknown.empty()) answers = model_->tag(unknown);
+    for (const auto& [record, index] : waiting) readings[record].tagged = &answers[index];
   }
+
+  std::vector<Spans> result(records.size());
+  threads_.parallel_for(records.size(), kRecordGrain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::string_view text = records[i];
+      Reading& reading = readings[i];
+      Spans model;
+      if (model_) model = by_model(text, *reading.canonical, *reading.tagged);
+      std::erase_if(reading.rules, [&](const Finding& f) { return !wanted(static_cast<std::uint16_t>(f.label)); });
+      Spans spans = join(text, reading.rules, model);
+      if (!settings_.deny.empty()) add_denied(text, spans);
+      spans = outside(spans, reading.tags, text);
+      if (!settings_.allow.empty()) {
+        std::erase_if(spans,
+                      [&](const Span& s) { return settings_.allow.contains(text.substr(s.start, s.end - s.start)); });
+      }
+      result[i] = std::move(spans);
+    }
+  });
+  for (std::size_t k = 0; k < unknown.size(); ++k) cache_.add(unknown[k], answers[k]);
   return result;
 }
 
