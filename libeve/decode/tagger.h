@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From texts to labelled spans: windows, one forward pass over many of them, Viterbi.
+// From texts to labelled spans: windows, forward passes over many of them, Viterbi.
 #pragma once
 
 #include <span>
@@ -26,12 +26,20 @@ class SpanTagger {
   const ModelData& model_;
   Threads& threads_;
   TagScheme scheme_;
-  Activations activations_;
+  struct Lane {  // what one thread needs
+    Activations activations;
+    std::vector<float> scores;
+  };
+  std::vector<Lane> lanes_;
 
   struct Window;
   struct Encoded;
-  void run(std::span<const Window> windows, std::span<const Encoded> encoded,
-           std::vector<std::vector<TaggedSpan>>& out);
+  using Spans = std::vector<TaggedSpan>;
+  Encoded encode(std::string_view text) const;
+  /// Spans of each window, which begin in its inner part.
+  void run(std::span<const Window> windows, std::span<const Encoded> encoded, Threads& threads, Lane& lane,
+           Spans* spans) const;
+  Spans decode(const Window& window, const Encoded& encoded, std::span<float> scores) const;
 };
 
 }  // namespace eve

@@ -56,8 +56,9 @@ class Tagger {
   Tagger(Tagger&&) noexcept;
   const std::vector<std::string>& labels() const;  ///< "PERSON", "EMAIL", ...
   /// Spans of each text, sorted, not overlapping, never beginning or ending in white space. Any bytes are allowed: an
-  /// invalid UTF-8 byte counts as one unknown character. Texts share forward passes; the result for a text does not
-  /// depend on its neighbours beyond rounding. Texts longer than the model's context are read in overlapping windows.
+  /// invalid UTF-8 byte counts as one unknown character. Texts share forward passes; the result for a text
+  /// depends neither on its neighbours nor on the number of threads. Texts longer than the model's context are read in
+  /// overlapping windows.
   std::vector<std::vector<TaggedSpan>> tag(std::span<const std::string_view> texts);
 
  private:
