@@ -30,6 +30,7 @@ const std::vector<TaggedSpan>* SpanCache::find(std::string_view text) {
   const auto known = old_.answers.find(text);
   if (known == old_.answers.end()) return nullptr;
   const std::size_t bytes = bytes_of(known->first, known->second);
+  if (young_.bytes + bytes > limit_ / 2) return &known->second;
   old_.bytes -= bytes;
   young_.bytes += bytes;
   return &young_.answers.insert(old_.answers.extract(known)).position->second;

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// eve-pii: what the model reads, and what is remembered of it.
+#include <catch2/catch.hpp>
+
+#include "base/rng.h"
+#include "pii/canonical.h"
+#include "pii/redact.h"
+#include "pii/scan.h"
+#include "pii/span_cache.h"
+
+using namespace eve;
+using namespace eve::pii;
+
+namespace {
+
+Canonical form_of(std::string_view text) { return Canonical(text, find_by_rule(text), find_tags(text, LabelSet())); }
+std::string read_as(std::string_view text) { return form_of(text).text(); }
+
+// Text of pieces that a form replaces or leaves.
+std::string random_text(Rng& rng) {
+  static constexpr std::string_view kPieces[] = {"Dec 10 06:55:46",
+                                                 "Sun Dec 04 04:47:44 2005",
+                                                 "0x14ed93111f20027",
+                                                 "deadbeef01",
+                                                 "5c0a7b6e-1d2f-4e3a-8b9c-0d1e2f3a4b5c",
+                                                 "blk_38865049064139660",
+                                                 "adsl-61-153-15-153",
+                                                 "1.2.3.4.5",
+                                                 "*****",
+                                                 "10.1.2.3",
+                                                 "a@b.example",
+                                                 "[PERSON_1]",
+                                                 "[EMAIL_x0123456789abcdef]",
+                                                 "born 3 May 1980",
+                                                 "1985",
+                                                 "007",
+                                                 "12345678901234567890",
+                                                 "word",
+                                                 "\xC3\xA9",
+                                                 "\xFF",
+                                                 " ",
+                                                 "-",
+                                                 ".",
+                                                 ":",
+                                                 "[",
+                                                 "]",
+                                                 "=",
+                                                 "x"};
+  std::string text;
+  for (std::size_t i = rng.below(12); i > 0; --i) {
+    text += rng.below(6) == 0 ? std::string(1, static_cast<char>(rng.below(256)))
+                              : std::string(kPieces[rng.below(std::size(kPieces))]);
+    if (rng.below(2) == 0) text += ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("lines that differ in values alone read the same") {
+  for (const auto& [one, other] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"Dec 10 06:55:46 LabSZ sshd[24200]: Received disconnect from 52.80.34.196: 11: Bye",
+            "Jan  3 11:02:00 LabSZ sshd[31077]: Received disconnect from 8.8.8.8: 14: Bye"},
+           {"[Sun Dec 04 04:47:44 2005] [notice] child 6725", "[Mon Jan 02 23:00:00 2006] [notice] child 1234"},
+           {"081109 203615 148 INFO block blk_38865049064139660 done",
+            "081110 103840 917 INFO block blk_6991853982611346 done"},
+           {"session 0x14ed93111f20027 for a.b@c.example", "session 0x24ede63a5a70004 for someone@else.example"},
+           {"id=5c0a7b6e-1d2f-4e3a-8b9c-0d1e2f3a4b5c rhost=adsl-61-153-15-153.example",
+            "id=00000000-1d2f-4e3a-8b9c-0d1e2f3a4b5c rhost=adsl-6-15-1-1.example"},
+           {"user=ann from 10.0.0.1", "user=robert.miller from 2001:db8::17"},
+           {"sum d41d8cd98f00b204e9800998ecf8427e", "sum 1d9d01831f7633347c3a9f81"},
+           {"key ******", "key *********"}})
+    CHECK(read_as(one) == read_as(other));
+}
+
+TEST_CASE("what tells something about the text around it is read as it stands") {
+  for (const char* text :
+       {"Marty Short is the best", "thats not break dancinG!!!", "face, cafe and bead, add \xFF\xC3\xA9"})
+    CHECK(read_as(text) == text);
+  CHECK(read_as("in 1971 or 1999") == read_as("in 1985 or 1900"));
+  CHECK(read_as("in 1971") != read_as("in 2011"));
+  CHECK(read_as("no 12345") != read_as("no 1234"));
+  CHECK(read_as("0171") != read_as("1710"));
+}
+
+TEST_CASE("a tag reads as the value it stands for") {
+  LabelSet labels;
+  const std::vector<Action> actions(labels.size(), Action::kTag);
+  for (const char* text : {"mail a.b@c.example from 10.0.0.1", "card 4111 1111 1111 1111, born 3 May 1980",
+                           "Dec 10 06:55:46 user=ann rhost=1.2.3.4", "DB_PASS=hunter2$x", "IMEI 490154203237518",
+                           "at 41.40338, 2.17403", "call +1 415 555 2671"}) {
+    Spans spans;
+    for (const Finding& f : find_by_rule(text))
+      spans.push_back({f.start, f.end, static_cast<std::uint16_t>(f.label), f.score, By::kRule});
+    REQUIRE_FALSE(spans.empty());
+    Redactor redactor({actions, {}, false, {}}, labels);
+    CHECK(read_as(redactor.redact(text, spans)) == read_as(text));
+  }
+  CHECK(read_as("to [PERSON_17]") == read_as("to [PERSON_x0123456789abcdef]"));
+}
+
+TEST_CASE("every range of a form stands for a range of the record") {
+  Rng rng(1);
+  for (int i = 0; i < 5000; ++i) {
+    const std::string text = random_text(rng);
+    const Canonical form = form_of(text);
+    const std::size_t size = form.text().size();
+    if (size == 0) {
+      CHECK(text.empty());
+      continue;
+    }
+    const Canonical::Range all = form.original(0, size);
+    REQUIRE(all.start == 0);
+    REQUIRE(all.end == text.size());
+    std::size_t last = 0;
+    for (std::size_t k = 0; k < size; ++k) {
+      const auto [start, end] = form.original(k, k + 1);
+      REQUIRE(start < end);
+      REQUIRE(end <= text.size());
+      REQUIRE((start == last || end == last || start + 1 == last));  // the next byte, or the same replaced value
+      if (end - start == 1 && !is_digit(text[start])) REQUIRE(text[start] == form.text()[k]);
+      last = end;
+    }
+    REQUIRE(last == text.size());
+  }
+}
+
+TEST_CASE("a form read again is the same form") {
+  Rng rng(2);
+  for (const char* text :
+       {"Dec 10 06:55:46 x[1]: 0x14ed93111f20027 12345678901234567890 adsl-61-153-15-153 deadbeef01"})
+    CHECK(read_as(read_as(text)) == read_as(text));
+}
+
+TEST_CASE("the memory of what was read stays within its bound and forgets what is not asked for") {
+  constexpr std::size_t kLimit = 64 << 10;
+  SpanCache cache(kLimit);
+  cache.add("always", {{0, 6, 1, 0.5f}});
+  const std::string often = "often", big(kLimit / 16, 'x');
+  for (int i = 0; i < 20000; ++i) {
+    cache.add("line " + std::to_string(i), {{0, 4, 2, 1.0f}});
+    REQUIRE(cache.bytes() <= kLimit);
+    const auto* known = cache.find("always");
+    REQUIRE(known != nullptr);
+    REQUIRE(known->size() == 1);
+    REQUIRE(known->front().end == 6);
+  }
+  CHECK(cache.find("line 0") == nullptr);
+  REQUIRE(cache.find("line 19999") != nullptr);
+  CHECK(cache.find("line 19999")->front().label == 2);
+  cache.add(big, {});
+  CHECK(cache.find(big) == nullptr);
+  SpanCache none(0);
+  none.add("x", {});
+  CHECK(none.find("x") == nullptr);
+}
