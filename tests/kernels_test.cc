@@ -151,20 +151,83 @@ TEST_CASE("rope agrees within 2e-7 of the pair's size and its inverse brings the
   });
 }
 
+TEST_CASE("exp_sum is softmax before the division, down to denormals") {
+  for_all([](const Kernels& table, std::size_t n, Kind kind) {
+    if (n == 0) return;
+    Floats got(n, kind);
+    Floats want = got;
+    const ExpSum a = table.exp_sum(got.data(), n, 0.3f), b = generic().exp_sum(want.data(), n, 0.3f);
+    CHECK(close(a.sum, b.sum, 2e-5 * static_cast<double>(b.sum)));
+    CHECK(got.guards_hold());
+    if (std::isnan(b.sum)) return;             // then the elements do not matter: divided by it they are NaN
+    CHECK(all_close(got, want, 2e-5, 3e-45));  // an exponent of up to 120 is rounded
+    CHECK(a.largest == b.largest);
+  });
+}
+
+TEST_CASE("attend is the mean of the values by the softmax of the scores") {
+  for (const Kernels* table : available_kernels())
+    for (const std::size_t dim : {2u, 8u, 30u, 32u, 64u, 100u})
+      for (const std::size_t keys : {1u, 3u, 63u, 64u, 65u, 200u}) {
+        CAPTURE(table->name, dim, keys);
+        const std::size_t stride = 3 * dim;
+        Floats q(dim, Kind::kOrdinary), k(keys * stride, Kind::kOrdinary), v(keys * stride, Kind::kOrdinary), out(dim);
+        table->attend(q.data(), k.data(), v.data(), keys, stride, dim, 0.5f, out.data());
+        std::vector<double> want(dim), p(keys);
+        double largest = -1e300, sum = 0;
+        for (std::size_t u = 0; u < keys; ++u) {
+          for (std::size_t i = 0; i < dim; ++i)
+            p[u] += 0.5 * static_cast<double>(q.data()[i]) * static_cast<double>(k.data()[u * stride + i]);
+          largest = std::max(largest, p[u]);
+        }
+        for (double& x : p) sum += x = std::exp(x - largest);
+        for (std::size_t i = 0; i < dim; ++i) {
+          for (std::size_t u = 0; u < keys; ++u) want[i] += p[u] / sum * static_cast<double>(v.data()[u * stride + i]);
+          if (!(std::fabs(out.data()[i] - want[i]) <= 2e-4)) FAIL(i << ' ' << out.data()[i] << ' ' << want[i]);
+        }
+        CHECK(out.guards_hold());
+      }
+}
+
 TEST_CASE("silu_mul_backward agrees within 1e-6 of the terms") {
   for_all([](const Kernels& table, std::size_t n, Kind kind) {
     Floats gate(n, kind), up(n, kind), dy(n, kind), got_gate(n), got_up(n), want_gate(n), want_up(n);
-    table.silu_mul_backward(gate.data(), up.data(), dy.data(), n, got_gate.data(), got_up.data());
-    generic().silu_mul_backward(gate.data(), up.data(), dy.data(), n, want_gate.data(), want_up.data());
+    Floats got_act = dy, want_act(n);
+    const float weight = 0.6f;
+    const float got = table.silu_mul_backward(gate.data(), up.data(), got_act.data(), n, weight, got_act.data(),
+                                              got_gate.data(), got_up.data());
+    const float want = generic().silu_mul_backward(gate.data(), up.data(), dy.data(), n, weight, want_act.data(),
+                                                   want_gate.data(), want_up.data());
+    double sizes = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const double z = gate.data()[i], s = 1 / (1 + std::exp(-z));
       // 1 + z (1 - s) cancels where its terms are large
       const double terms =
           std::fabs(static_cast<double>(dy.data()[i]) * up.data()[i]) * s * (1 + std::fabs(z) * (1 - s));
       if (!close(got_gate.data()[i], want_gate.data()[i], 1e-6 * terms + 1e-33)) FAIL(i << ' ' << gate.data()[i]);
+      sizes += std::fabs(static_cast<double>(want_act.data()[i]) * dy.data()[i]);
     }
     CHECK(all_close(got_up, want_up, 1e-6, 1e-35));
+    CHECK(all_close(got_act, want_act, 1e-6, 1e-35));
+    CHECK(close(got, want, 4e-6 * sizes + 1e-33));
     CHECK(got_gate.guards_hold());
+  });
+}
+
+TEST_CASE("softmax_backward gives the probabilities again and their gradients") {
+  for_all([](const Kernels& table, std::size_t n, Kind kind) {
+    if (n == 0 || kind == Kind::kMixed) return;  // where 1e18 stands, rounding decides between 0 and infinity
+    Floats got(n, kind), got_d(n, Kind::kOrdinary), forward = got;
+    Floats want = got, want_d = got_d;
+    const ExpSum sum = generic().exp_sum(forward.data(), n, 0.3f);
+    const float log_sum = sum.largest + std::log(sum.sum);
+    table.softmax_backward(got.data(), got_d.data(), n, 0.3f, log_sum, 0.2f);
+    generic().softmax_backward(want.data(), want_d.data(), n, 0.3f, log_sum, 0.2f);
+    CHECK(all_close(got, want, 5e-5, 3e-45));
+    CHECK(all_close(got_d, want_d, 5e-5, 3e-45));
+    if (kind != Kind::kOrdinary && kind != Kind::kWide) return;
+    for (std::size_t i = 0; i < n; ++i)
+      CHECK(close(got.data()[i], forward.data()[i] / sum.sum, 5e-5 * static_cast<double>(got.data()[i]) + 3e-45));
   });
 }
 

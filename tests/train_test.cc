@@ -200,18 +200,20 @@ TEST_CASE("attention's gradient agrees with finite differences, causal and not, 
     const std::vector<TokenId> ids(tokens);
     const Batch batch{ids, starts};
     Rng rng(5);
-    std::vector<float> q(tokens * a), k(q), v(q), weight(q), out(q), d_q(q), d_k(q), d_v(q);
+    std::vector<float> q(tokens * a), k(q), v(q), weight(q), out(q), d_q(q), d_k(q), d_v(q),
+        log_sums(tokens * config.n_head);
     for (auto* x : {&q, &k, &v, &weight})
       for (float& f : *x) f = static_cast<float>(rng.normal());
     const auto loss = [&] {
       const KeyValues sources[] = {{k.data(), v.data(), 0}, {&k[70 * a], &v[70 * a], 0}};
-      attention(config, batch, sources, q.data(), out.data(), threads);
+      attention(config, batch, sources, q.data(), out.data(), log_sums.data(), Math::kF32, threads);
       double sum = 0;
       for (std::size_t i = 0; i < out.size(); ++i) sum += static_cast<double>(out[i]) * static_cast<double>(weight[i]);
       return sum;
     };
-    attention_backward(config, batch, q.data(), k.data(), v.data(), weight.data(), d_q.data(), d_k.data(), d_v.data(),
-                       threads);
+    loss();
+    attention_backward(config, batch, q.data(), k.data(), v.data(), out.data(), log_sums.data(), weight.data(),
+                       d_q.data(), d_k.data(), d_v.data(), Math::kF32, threads);
     for (auto [x, d] : {std::pair{&q, &d_q}, {&k, &d_k}, {&v, &d_v}})
       for (int trial = 0; trial < 20; ++trial) {
         const std::size_t i = rng.below(x->size());

@@ -166,6 +166,33 @@ void softmax(float* x, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) x[i] /= sum;
 }
 
+ExpSum exp_sum(float* x, std::size_t n, float scale) {
+  float largest = -std::numeric_limits<float>::infinity();
+  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, x[i]);
+  float sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += x[i] = std::exp(scale * (x[i] - largest));
+  return {scale * largest, sum};
+}
+
+void attend(const float* q, const float* k, const float* v, std::size_t keys, std::size_t stride, std::size_t dim,
+            float scale, float* out) {
+  float largest = -std::numeric_limits<float>::infinity(), sum = 0;
+  std::fill_n(out, dim, 0.0f);
+  for (std::size_t u = 0; u < keys; ++u) {
+    const float score = scale * dot(q, k + u * stride, dim);
+    if (score > largest) {  // what is there was relative to the largest so far
+      const float shrink = std::exp(largest - score);
+      for (std::size_t i = 0; i < dim; ++i) out[i] *= shrink;
+      sum *= shrink;
+      largest = score;
+    }
+    const float p = std::exp(score - largest);
+    axpy(p, v + u * stride, out, dim);
+    sum += p;
+  }
+  for (std::size_t i = 0; i < dim; ++i) out[i] /= sum;
+}
+
 void silu_mul(const float* gate, const float* up, std::size_t n, float* y) {
   for (std::size_t i = 0; i < n; ++i) y[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
 }
@@ -178,12 +205,24 @@ void rope(float* x, const float* cos, const float* sin, std::size_t pairs) {
   }
 }
 
-void silu_mul_backward(const float* gate, const float* up, const float* dy, std::size_t n, float* d_gate, float* d_up) {
+float silu_mul_backward(const float* gate, const float* up, const float* dy, std::size_t n, float weight, float* act,
+                        float* d_gate, float* d_up) {
+  float sum = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const float z = gate[i], u = up[i], d = dy[i];
+    const float z = gate[i], u = up[i], d = weight * dy[i];
     const float s = 1.0f / (1.0f + std::exp(-z));
+    sum += dy[i] * (z * s * u);
+    act[i] = weight * (z * s * u);
     d_gate[i] = d * u * s * (1.0f + z * (1.0f - s));
     d_up[i] = d * z * s;
+  }
+  return sum;
+}
+
+void softmax_backward(float* s, float* d, std::size_t n, float scale, float log_sum, float mean) {
+  for (std::size_t i = 0; i < n; ++i) {
+    s[i] = std::exp(scale * s[i] - log_sum);
+    d[i] = scale * s[i] * (d[i] - mean);
   }
 }
 
@@ -230,9 +269,12 @@ constinit const Kernels kGenericKernels = {
     .axpy = axpy,
     .rms_norm = rms_norm,
     .softmax = softmax,
+    .exp_sum = exp_sum,
+    .attend = attend,
     .silu_mul = silu_mul,
     .rope = rope,
     .silu_mul_backward = silu_mul_backward,
+    .softmax_backward = softmax_backward,
     .rms_norm_backward = rms_norm_backward,
     .adamw = adamw,
     .round_bf16 = round_bf16,

@@ -14,6 +14,11 @@
 
 namespace eve {
 
+/// What exp_sum leaves beside the exponentials.
+struct ExpSum {
+  float largest, sum;
+};
+
 struct Kernels {
   const char* name;  ///< value of EVE_ISA: generic, avx2, avx512, avx512vnni, neon, neondot
 
@@ -43,6 +48,12 @@ struct Kernels {
   void (*rms_norm)(const float* x, const float* gain, std::size_t n, float eps, float* y);
   /// In place: x_i = exp(x_i - max) / sum. n = 0 is allowed. -inf gives 0 unless all are -inf (then NaN).
   void (*softmax)(float* x, std::size_t n);
+  /// In place: x_i = exp(scale x_i - largest), largest = scale max x, scale > 0; n > 0. Divided by `sum` they are
+  /// softmax(scale x), and largest + log(sum) is the logarithm of its denominator.
+  ExpSum (*exp_sum)(float* x, std::size_t n, float scale);
+  /// out[dim] = sum_u softmax(scale q k_u) v_u over rows u < keys of k and v, `stride` apart; keys > 0, scale > 0.
+  void (*attend)(const float* q, const float* k, const float* v, std::size_t keys, std::size_t stride, std::size_t dim,
+                 float scale, float* out);
   /// y_i = silu(gate_i) * up_i, silu(z) = z / (1 + exp(-z)). y may be gate or up.
   void (*silu_mul)(const float* gate, const float* up, std::size_t n, float* y);
   /// Interleaved rotary embedding in place: pairs (x[2i], x[2i+1]) turn by the angle whose cosine and sine are given
@@ -50,9 +61,14 @@ struct Kernels {
   void (*rope)(float* x, const float* cos, const float* sin, std::size_t pairs);
 
   // --- training ------------------------------------------------------------------------------------------------
-  /// d_gate_i = dy_i up_i s (1 + z (1 - s)), d_up_i = dy_i z s, with z = gate_i and s = sigmoid(z). Overwrites.
-  void (*silu_mul_backward)(const float* gate, const float* up, const float* dy, std::size_t n, float* d_gate,
-                            float* d_up);
+  /// Backward of y = weight * silu(gate) * up, z = gate_i, s = sigmoid(z): act_i = weight z s up_i,
+  /// d_gate_i = weight dy_i up_i s (1 + z (1 - s)), d_up_i = weight dy_i z s. Overwrites; act may be dy. Returns the
+  /// gradient by the weight, sum dy_i z s up_i.
+  float (*silu_mul_backward)(const float* gate, const float* up, const float* dy, std::size_t n, float weight,
+                             float* act, float* d_gate, float* d_up);
+  /// Backward of p = softmax(scale s), whose denominator's logarithm is `log_sum`: s_i becomes p_i, and d_i, the
+  /// gradient by p_i, becomes that by s_i: scale p_i (d_i - mean), mean = sum_j p_j d_j.
+  void (*softmax_backward)(float* s, float* d, std::size_t n, float scale, float log_sum, float mean);
   /// dx_i += inv (g_i dy_i - x_i inv^2 / n sum_j g_j dy_j x_j), d_gain_i += dy_i x_i inv, inv = 1 / sqrt(mean(x^2) +
   /// eps).
   void (*rms_norm_backward)(const float* x, const float* gain, const float* dy, std::size_t n, float eps, float* dx,

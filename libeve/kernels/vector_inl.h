@@ -343,7 +343,7 @@ inline Vec exp(Vec x) {
   return times_power_of_two(p, k);
 }
 
-void softmax(float* x, size_t n) {
+inline float largest_of(const float* x, size_t n) {
   float largest = -kInfinity;
   size_t i = 0;
   if (n >= kWidth) {
@@ -352,13 +352,65 @@ void softmax(float* x, size_t n) {
     largest = max_of(lanes);
   }
   for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
-  const Vec shift = set(largest);
-  const float sum = sum_over(n, [&](size_t j, auto part, Vec total) {
-    store(x + j, exp(load(x + j, part) - shift), part);
-    return total + load(x + j, part);  // read again: lanes outside a part become 0
+  return largest;
+}
+
+ExpSum exp_sum(float* x, size_t n, float scale) {
+  const float largest = largest_of(x, n);
+  const Vec factor = set(scale), shift = set(largest);
+  const float sum = sum_over(n, [&](size_t i, auto part, Vec total) {
+    store(x + i, exp(factor * (load(x + i, part) - shift)), part);
+    return total + load(x + i, part);  // read again: lanes outside a part become 0
   });
-  const Vec divisor = set(sum);
-  each(n, [&](size_t j, auto part) { store(x + j, load(x + j, part) / divisor, part); });
+  return {scale * largest, sum};
+}
+
+void softmax(float* x, size_t n) {
+  const Vec divisor = set(exp_sum(x, n, 1.0f).sum);
+  each(n, [&](size_t i, auto part) { store(x + i, load(x + i, part) / divisor, part); });
+}
+
+// out[r] = a b_r for rows b_r of b, `stride` apart.
+template <size_t rows>
+inline void dots(const float* a, const float* b, size_t stride, size_t n, float* out) {
+  Vec sums[rows];
+  for (size_t r = 0; r < rows; ++r) sums[r] = set(0);
+  each(n, [&](size_t i, auto part) {
+    const Vec x = load(a + i, part);
+    for (size_t r = 0; r < rows; ++r) sums[r] = fma(x, load(b + r * stride + i, part), sums[r]);
+  });
+  for (size_t r = 0; r < rows; ++r) out[r] = sum_of(sums[r]);
+}
+
+void attend(const float* q, const float* k, const float* v, size_t keys, size_t stride, size_t dim, float scale,
+            float* out) {
+  constexpr size_t kBlock = 64;  // keys whose scores are alive at once
+  float p[kBlock], largest = -kInfinity, sum = 0;
+  each(dim, [&](size_t i, auto part) { store(out + i, set(0), part); });
+  for (size_t first = 0; first < keys; first += kBlock, k += kBlock * stride, v += kBlock * stride) {
+    const size_t n = keys - first < kBlock ? keys - first : kBlock;
+    size_t u = 0;
+    for (; u + 4 <= n; u += 4) dots<4>(q, k + u * stride, stride, dim, p + u);
+    for (; u < n; ++u) dots<1>(q, k + u * stride, stride, dim, p + u);
+    const ExpSum block = exp_sum(p, n, scale);
+    // What is there and what comes are relative to different maxima.
+    const bool higher = block.largest > largest;
+    const float ratio = max_of(exp(set(higher ? largest - block.largest : block.largest - largest)));
+    const float shrink = higher ? ratio : 1.0f, factor = higher ? 1.0f : ratio;
+    if (higher) largest = block.largest;
+    sum = sum * shrink + block.sum * factor;
+    for (u = 0; u < n; ++u) p[u] *= factor;
+    each(dim, [&](size_t i, auto part) {
+      Vec sums[4] = {load(out + i, part) * set(shrink), set(0), set(0), set(0)};
+      size_t w = 0;
+      for (; w + 4 <= n; w += 4)
+        for (size_t j = 0; j < 4; ++j) sums[j] = fma(set(p[w + j]), load(v + (w + j) * stride + i, part), sums[j]);
+      for (; w < n; ++w) sums[0] = fma(set(p[w]), load(v + w * stride + i, part), sums[0]);
+      store(out + i, (sums[0] + sums[1]) + (sums[2] + sums[3]), part);
+    });
+  }
+  const Vec inverse = set(1.0f / sum);
+  each(dim, [&](size_t i, auto part) { store(out + i, load(out + i, part) * inverse, part); });
 }
 
 void silu_mul(const float* gate, const float* up, size_t n, float* y) {
@@ -380,13 +432,25 @@ void rope(float* x, const float* cos, const float* sin, size_t pairs) {
 
 // --- training --------------------------------------------------------------------------------------------------------
 
-void silu_mul_backward(const float* gate, const float* up, const float* dy, size_t n, float* d_gate, float* d_up) {
-  const Vec one = set(1);
-  each(n, [&](size_t i, auto part) {
+float silu_mul_backward(const float* gate, const float* up, const float* dy, size_t n, float weight, float* act,
+                        float* d_gate, float* d_up) {
+  const Vec one = set(1), factor = set(weight);
+  return sum_over(n, [&](size_t i, auto part, Vec sum) {
     const Vec z = load(gate + i, part), u = load(up + i, part), d = load(dy + i, part);
-    const Vec s = one / (one + exp(set(0) - z));
-    store(d_gate + i, d * u * s * fma(z, one - s, one), part);
-    store(d_up + i, d * z * s, part);
+    const Vec s = one / (one + exp(set(0) - z)), y = z * s * u, scaled = factor * d;
+    store(act + i, factor * y, part);
+    store(d_gate + i, scaled * u * s * fma(z, one - s, one), part);
+    store(d_up + i, scaled * z * s, part);
+    return fma(d, y, sum);
+  });
+}
+
+void softmax_backward(float* s, float* d, size_t n, float scale, float log_sum, float mean) {
+  const Vec factor = set(scale), shift = set(-log_sum), middle = set(mean);
+  each(n, [&](size_t i, auto part) {
+    const Vec p = exp(fma(factor, load(s + i, part), shift));
+    store(s + i, p, part);
+    store(d + i, factor * p * (load(d + i, part) - middle), part);
   });
 }
 
@@ -437,9 +501,12 @@ constexpr Kernels table(const char* name) {
       .axpy = axpy,
       .rms_norm = rms_norm,
       .softmax = softmax,
+      .exp_sum = exp_sum,
+      .attend = attend,
       .silu_mul = silu_mul,
       .rope = rope,
       .silu_mul_backward = silu_mul_backward,
+      .softmax_backward = softmax_backward,
       .rms_norm_backward = rms_norm_backward,
       .adamw = adamw,
       .round_bf16 = round_bf16,

@@ -2,51 +2,44 @@
 #include "model/attention.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
-#include <cstring>
+#include <vector>
 
-#include "kernels/gemm.h"
 #include "kernels/kernels.h"
 
 namespace eve {
 
 namespace {
 
-// Queries that share one pass over the keys; bounds the buffer of scores to kQueryBlock x context.
+// Queries that share one pass over the keys; bounds the scores alive at once to kQueryBlock x context a thread.
 constexpr std::size_t kQueryBlock = 64;
+// Below this many queries a product of matrices costs more to set up than it saves.
+constexpr std::size_t kFewQueries = 8;
 
-struct Block {
-  std::size_t first, count;  // queries, within the sequence
-  std::size_t keys;          // keys that any of them sees
-};
+float score_scale(const Config& config) { return 1.0f / std::sqrt(static_cast<float>(config.head_dim)); }
 
-/// probs[count][keys] of one head for one block of queries; q and k point at the head's first column of their first
-/// row.
-void probabilities(const Config& config, const Block& block, std::size_t past, const float* q, const float* k,
-                   float* probs, Threads& here) {
-  const std::size_t stride = config.attn_dim(), hd = config.head_dim;
-  gemm(Transpose::kNo, Transpose::kYes, block.count, block.keys, hd, q + block.first * stride, stride, k, stride, 0.0f,
-       probs, block.keys, Math::kF32, here);
-  const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
-  for (std::size_t i = 0; i < block.count; ++i) {
-    float* row = probs + i * block.keys;
-    const std::size_t seen = config.causal() ? past + block.first + i + 1 : block.keys;
-    for (std::size_t u = 0; u < seen; ++u) row[u] *= scale;
-    kernels().softmax(row, seen);
-    std::fill(row + seen, row + block.keys, 0.0f);
-  }
+/// At least n floats that this thread may write until it asks again. Kept between calls: fresh pages cost more than
+/// the softmax of a short text.
+float* buffer(std::size_t n) {
+  static thread_local std::vector<float> values;
+  if (values.size() < n) values.resize(n);
+  return values.data();
 }
 
-/// Calls fn(sequence, head) for each pair, spread over the threads.
+/// Calls fn(sequence, head, one thread) for each pair; `scores`: how many queries see how many keys. Each thread takes
+/// the next pair when it is done, because the lengths differ; what a pair gives does not depend on who takes it.
 template <class Fn>
-void for_each_head(const Config& config, const Batch& batch, Threads& threads, Fn&& fn) {
-  const std::size_t sequences = batch.starts.size() - 1, tokens = batch.tokens.size();
-  // Heads of short texts are not worth a thread of their own.
-  const std::size_t work = tokens * tokens / std::max<std::size_t>(1, sequences * sequences) * config.head_dim + 1;
-  threads.parallel_for(sequences * config.n_head, (std::size_t{1} << 19) / work + 1,
-                       [&](std::size_t begin, std::size_t end) {
-                         for (std::size_t i = begin; i < end; ++i) fn(i / config.n_head, i % config.n_head);
-                       });
+void for_each_head(const Config& config, std::size_t sequences, std::size_t scores, Threads& threads, Fn&& fn) {
+  const std::size_t pairs = sequences * config.n_head;
+  // A thread of its own must be worth waking.
+  const std::size_t work = scores * config.attn_dim() / (std::size_t{1} << 19) + 1;
+  std::atomic<std::size_t> next{0};
+  threads.parallel_for(std::min({threads.count(), pairs, work}), 1, [&](std::size_t, std::size_t) {
+    Threads here(1);
+    for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < pairs;)
+      fn(i / config.n_head, i % config.n_head, here);
+  });
 }
 
 }  // namespace
@@ -85,54 +78,95 @@ void Rope::rotate(const Batch& batch, float* x, Direction direction, Threads& th
   }
 }
 
+void attend(const Config& config, std::size_t keys, const float* q, const float* k, const float* v, std::size_t first,
+            std::size_t last, float* out) {
+  const std::size_t hd = config.head_dim;
+  for (std::size_t h = first; h < last; ++h)
+    kernels().attend(q + h * hd, k + h * hd, v + h * hd, keys, config.attn_dim(), hd, score_scale(config),
+                     out + h * hd);
+}
+
 void attention(const Config& config, const Batch& batch, std::span<const KeyValues> sources, const float* q, float* out,
-               Threads& threads) {
+               float* log_sums, Math math, Threads& threads) {
   const std::size_t stride = config.attn_dim(), hd = config.head_dim;
-  for_each_head(config, batch, threads, [&](std::size_t s, std::size_t h) {
-    Threads here(1);
+  const float scale = score_scale(config);
+  const std::size_t sequences = batch.starts.size() - 1;
+  std::size_t pairs = 0;
+  for (std::size_t s = 0; s < sequences; ++s)
+    pairs += (batch.starts[s + 1] - batch.starts[s]) * (sources[s].past + batch.starts[s + 1] - batch.starts[s]);
+  for_each_head(config, sequences, pairs, threads, [&](std::size_t s, std::size_t h, Threads& here) {
     const std::size_t start = batch.starts[s], length = batch.starts[s + 1] - start, past = sources[s].past;
-    const std::size_t column = h * hd, base = start * stride + column;
-    const float *k = sources[s].k + column, *v = sources[s].v + column;
-    std::vector<float> probs(std::min(kQueryBlock, length) * (past + length));
+    const float *k = sources[s].k + h * hd, *v = sources[s].v + h * hd;
+    const std::size_t base = start * stride + h * hd;
+    const auto seen_by = [&](std::size_t t) { return past + (config.causal() ? t + 1 : length); };
+    if (length < kFewQueries && !log_sums) {
+      for (std::size_t t = 0; t < length; ++t)
+        kernels().attend(q + base + t * stride, k, v, seen_by(t), stride, hd, scale, out + base + t * stride);
+      return;
+    }
+    float* const scores = buffer(std::min(kQueryBlock, length) * (past + length));
     for (std::size_t first = 0; first < length; first += kQueryBlock) {
-      const std::size_t count = std::min(kQueryBlock, length - first);
-      const Block block{first, count, past + (config.causal() ? first + count : length)};
-      probabilities(config, block, past, q + base, k, probs.data(), here);
-      gemm(Transpose::kNo, Transpose::kNo, count, hd, block.keys, probs.data(), block.keys, v, stride, 0.0f,
-           out + base + first * stride, stride, Math::kF32, here);
+      const std::size_t count = std::min(kQueryBlock, length - first), keys = seen_by(first + count - 1);
+      const float* const q_block = q + base + first * stride;
+      float* const out_block = out + base + first * stride;
+      gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, q_block, stride, k, stride, 0.0f, scores, keys, math,
+           here);
+      float inverse[kQueryBlock];
+      for (std::size_t i = 0; i < count; ++i) {
+        float* row = scores + i * keys;
+        const std::size_t seen = seen_by(first + i);
+        const ExpSum sum = kernels().exp_sum(row, seen, scale);
+        std::fill(row + seen, row + keys, 0.0f);
+        inverse[i] = 1.0f / sum.sum;
+        if (log_sums) log_sums[(start + first + i) * config.n_head + h] = sum.largest + std::log(sum.sum);
+      }
+      gemm(Transpose::kNo, Transpose::kNo, count, hd, keys, scores, keys, v, stride, 0.0f, out_block, stride, math,
+           here);
+      for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t c = 0; c < hd; ++c) out_block[i * stride + c] *= inverse[i];
     }
   });
 }
 
 void attention_backward(const Config& config, const Batch& batch, const float* q, const float* k, const float* v,
-                        const float* d_out, float* d_q, float* d_k, float* d_v, Threads& threads) {
+                        const float* out, const float* log_sums, const float* d_out, float* d_q, float* d_k, float* d_v,
+                        Math math, Threads& threads) {
   const std::size_t stride = config.attn_dim(), hd = config.head_dim;
-  const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
-  for_each_head(config, batch, threads, [&](std::size_t s, std::size_t h) {
-    Threads here(1);
-    const std::size_t start = batch.starts[s], length = batch.starts[s + 1] - start, base = start * stride + h * hd;
-    std::vector<float> probs(std::min(kQueryBlock, length) * length), d_scores(probs.size());
-    for (float* gradient : {d_k, d_v})
-      for (std::size_t t = 0; t < length; ++t) std::fill_n(gradient + base + t * stride, hd, 0.0f);
-    for (std::size_t first = 0; first < length; first += kQueryBlock) {
-      const std::size_t count = std::min(kQueryBlock, length - first);
-      const Block block{first, count, config.causal() ? first + count : length};
-      const float* d_out_block = d_out + base + first * stride;
-      probabilities(config, block, 0, q + base, k + base, probs.data(), here);
-      gemm(Transpose::kYes, Transpose::kNo, block.keys, hd, count, probs.data(), block.keys, d_out_block, stride, 1.0f,
-           d_v + base, stride, Math::kF32, here);
-      gemm(Transpose::kNo, Transpose::kYes, count, block.keys, hd, d_out_block, stride, v + base, stride, 0.0f,
-           d_scores.data(), block.keys, Math::kF32, here);
+  const float scale = score_scale(config);
+  const std::size_t sequences = batch.starts.size() - 1;
+  std::size_t pairs = 0;
+  for (std::size_t s = 0; s < sequences; ++s)
+    pairs += (batch.starts[s + 1] - batch.starts[s]) * (batch.starts[s + 1] - batch.starts[s]);
+  for_each_head(config, sequences, pairs, threads, [&](std::size_t s, std::size_t h, Threads& here) {
+    const std::size_t start = batch.starts[s], length = batch.starts[s + 1] - start;
+    const std::size_t base = start * stride + h * hd;
+    if (length == 0) return;
+    float* const probs = buffer(2 * std::min(kQueryBlock, length) * length);
+    float* const d_scores = probs + std::min(kQueryBlock, length) * length;
+    // From the last block, which sees every key, so that it can overwrite their gradients.
+    float beta = 0;
+    for (std::size_t first = (length - 1) / kQueryBlock * kQueryBlock;; first -= kQueryBlock, beta = 1) {
+      const std::size_t count = std::min(kQueryBlock, length - first), keys = config.causal() ? first + count : length;
+      const std::size_t at = base + first * stride;
+      gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, q + at, stride, k + base, stride, 0.0f, probs, keys, math,
+           here);
+      gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, d_out + at, stride, v + base, stride, 0.0f, d_scores, keys,
+           math, here);
       for (std::size_t i = 0; i < count; ++i) {
-        const float* p = &probs[i * block.keys];
-        float* ds = &d_scores[i * block.keys];
-        const float mean = kernels().dot(p, ds, block.keys);
-        for (std::size_t u = 0; u < block.keys; ++u) ds[u] = p[u] * (ds[u] - mean) * scale;
+        float *p = probs + i * keys, *d = d_scores + i * keys;
+        const std::size_t seen = config.causal() ? first + i + 1 : keys;
+        const float mean = kernels().dot(out + at + i * stride, d_out + at + i * stride, hd);
+        kernels().softmax_backward(p, d, seen, scale, log_sums[(start + first + i) * config.n_head + h], mean);
+        std::fill(p + seen, p + keys, 0.0f);
+        std::fill(d + seen, d + keys, 0.0f);
       }
-      gemm(Transpose::kNo, Transpose::kNo, count, hd, block.keys, d_scores.data(), block.keys, k + base, stride, 0.0f,
-           d_q + base + first * stride, stride, Math::kF32, here);
-      gemm(Transpose::kYes, Transpose::kNo, block.keys, hd, count, d_scores.data(), block.keys,
-           q + base + first * stride, stride, 1.0f, d_k + base, stride, Math::kF32, here);
+      gemm(Transpose::kYes, Transpose::kNo, keys, hd, count, probs, keys, d_out + at, stride, beta, d_v + base, stride,
+           math, here);
+      gemm(Transpose::kYes, Transpose::kNo, keys, hd, count, d_scores, keys, q + at, stride, beta, d_k + base, stride,
+           math, here);
+      gemm(Transpose::kNo, Transpose::kNo, count, hd, keys, d_scores, keys, k + base, stride, 0.0f, d_q + at, stride,
+           math, here);
+      if (first == 0) break;
     }
   });
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "kernels/gemm.h"
 #include "model/batch.h"
 
 namespace eve {
@@ -32,13 +33,19 @@ struct KeyValues {
 };
 
 /// out[T][attn_dim] = softmax(q k^T / sqrt(head_dim)) v per head, `sources` one a sequence of the batch. A query's
-/// result does not depend on the other sequences.
+/// result does not depend on the other sequences, bit by bit. `log_sums` [T][n_head], where not null, gets the
+/// logarithms of the softmax's denominators, for backward. A thread holds a block of scores, never [T][T].
 void attention(const Config& config, const Batch& batch, std::span<const KeyValues> sources, const float* q, float* out,
-               Threads& threads);
+               float* log_sums, Math math, Threads& threads);
 
-/// Gradients of attention without past. Overwrites d_q, d_k, d_v [T][attn_dim]. Probabilities are computed again, block
-/// by block.
+/// The same for heads [first, last) of one query that sees `keys` keys, by the calling thread and without allocation:
+/// decoding. q and out are the query's row.
+void attend(const Config& config, std::size_t keys, const float* q, const float* k, const float* v, std::size_t first,
+            std::size_t last, float* out);
+
+/// Gradients of attention without past, from its out and log_sums. Overwrites d_q, d_k, d_v [T][attn_dim].
 void attention_backward(const Config& config, const Batch& batch, const float* q, const float* k, const float* v,
-                        const float* d_out, float* d_q, float* d_k, float* d_v, Threads& threads);
+                        const float* out, const float* log_sums, const float* d_out, float* d_q, float* d_k, float* d_v,
+                        Math math, Threads& threads);
 
 }  // namespace eve

@@ -201,6 +201,7 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
     LayerActivations& a = out.layers[keep ? l : 0];
     for (auto* v : {&a.h1, &a.x_mid, &a.h2}) v->resize(tokens * d);
     for (auto* v : {&a.q, &a.k, &a.v, &a.attn}) v->resize(tokens * attn_dim);
+    if (keep) a.log_sums.resize(tokens * config.n_head);
     for (auto* v : {&a.shared_gate, &a.shared_up, &a.shared_act}) v->resize(tokens * config.shared_ff);
 
     rms_norm_rows(a.x.data(), layer.ln_1, tokens, config.norm_eps, executor.threads, a.h1.data());
@@ -209,7 +210,8 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
     linear(layer.v, a.h1.data(), tokens, a.v.data(), executor);
     out.rope.rotate(batch, a.q.data(), Rope::kForward, executor.threads);
     out.rope.rotate(batch, a.k.data(), Rope::kForward, executor.threads);
-    attention(config, batch, key_values(batch, l, attn_dim, a), a.q.data(), a.attn.data(), executor.threads);
+    attention(config, batch, key_values(batch, l, attn_dim, a), a.q.data(), a.attn.data(),
+              keep ? a.log_sums.data() : nullptr, executor.math, executor.threads);
     linear(layer.c_proj, a.attn.data(), tokens, a.x_mid.data(), executor);
     kernels().axpy(1.0f, a.x.data(), a.x_mid.data(), tokens * d);
 

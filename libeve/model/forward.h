@@ -22,6 +22,7 @@ struct LayerActivations {
   std::vector<float> h1;              ///< [T][d] rms_norm(x, ln_1)
   std::vector<float> q, k, v;         ///< [T][a], q and k rotated
   std::vector<float> attn;            ///< [T][a] attention output, heads side by side
+  std::vector<float> log_sums;        ///< [T][n_head] of attention's softmax; training only
   std::vector<float> x_mid;           ///< [T][d] x + c_proj attn
   std::vector<float> h2;              ///< [T][d] rms_norm(x_mid, ln_2)
   std::vector<float> probs;           ///< [T][n_expert] softmax of the router

@@ -54,8 +54,8 @@ void ffn_backward(const Ffn& w, const Ffn& g, ParameterBuffer& gradients, const 
   linear_backward(w.c_proj, act, d_out, n, 0.0f, scratch.d_act.data(), gradients.writable(g.c_proj), executor);
   executor.threads.parallel_for(n, kTokenGrain, [&](std::size_t begin, std::size_t end) {
     const std::size_t at = begin * ff;
-    kernels().silu_mul_backward(gate + at, up + at, &scratch.d_act[at], (end - begin) * ff, &scratch.d_gate[at],
-                                &scratch.d_up[at]);
+    kernels().silu_mul_backward(gate + at, up + at, &scratch.d_act[at], (end - begin) * ff, 1.0f, &scratch.d_act[at],
+                                &scratch.d_gate[at], &scratch.d_up[at]);
   });
   linear_backward(w.w1, in, scratch.d_gate.data(), n, 0.0f, d_in, gradients.writable(g.w1), executor);
   linear_backward(w.w2, in, scratch.d_up.data(), n, 1.0f, d_in, gradients.writable(g.w2), executor);
@@ -213,8 +213,9 @@ void backward(const Config& config, const Weights& weights, const Batch& batch, 
     for (auto* v : {&scratch.d_attn, &scratch.d_q, &scratch.d_k, &scratch.d_v}) v->resize(tokens * attn_dim);
     linear_backward(layer.c_proj, a.attn.data(), dx.data(), tokens, 0.0f, scratch.d_attn.data(),
                     gradients.writable(gl.c_proj), executor);
-    attention_backward(config, batch, a.q.data(), a.k.data(), a.v.data(), scratch.d_attn.data(), scratch.d_q.data(),
-                       scratch.d_k.data(), scratch.d_v.data(), executor.threads);
+    attention_backward(config, batch, a.q.data(), a.k.data(), a.v.data(), a.attn.data(), a.log_sums.data(),
+                       scratch.d_attn.data(), scratch.d_q.data(), scratch.d_k.data(), scratch.d_v.data(), executor.math,
+                       executor.threads);
     activations.rope.rotate(batch, scratch.d_q.data(), Rope::kInverse, executor.threads);
     activations.rope.rotate(batch, scratch.d_k.data(), Rope::kInverse, executor.threads);
     float* d_h1 = scratch.d_h.data();
