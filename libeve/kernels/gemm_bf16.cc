@@ -40,9 +40,27 @@ std::vector<const Bf16Kernel*> find_kernels() {
   return found;
 }
 
-// A panel of A and two of B share the first-level cache, a block of B (768 KiB) the second.
-constexpr size_t kBlockSteps = 384, kBlockCols = 1024;
-constexpr size_t kPanelRows = 2 * kTileLines;  // rows of A that a thread packs at a time
+// Two panels of B of so many tiles (32 KiB) stay in the first-level cache.
+constexpr size_t kBlockTiles = 16;
+// A packed block of either factor stays in the second-level cache beside one of the other.
+constexpr size_t kBlockBytes = size_t{512} << 10;
+// The packed smaller factor stays in the third-level cache.
+constexpr size_t kSharedBytes = size_t{8} << 20;
+constexpr size_t kPairLines = 2 * kTileLines;  // a micro-kernel's square
+// Waking the other threads costs as much as this many multiplications.
+constexpr double kSmall = 1e6;
+
+// op(A) or op(B) as stored.
+struct Factor {
+  const float* x;
+  size_t line_stride, step_stride, lines;
+  decltype(Bf16Kernel::pack_a) pack;
+
+  const float* at(size_t line, size_t step) const { return x + line * line_stride + step * step_stride; }
+};
+
+// Even parts of at most `most` tiles: part i is [i * tiles / parts, (i + 1) * tiles / parts).
+size_t parts_of(size_t tiles, size_t most) { return (tiles + most - 1) / most; }
 
 }  // namespace
 
@@ -56,48 +74,76 @@ const Bf16Kernel* native_bf16() {
   return native ? bf16_kernels().back() : nullptr;
 }
 
+void multiply_blocks(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
+                     size_t ldc) {
+  const size_t parts = parts_of(tiles, kBlockTiles);
+  const size_t block =
+      std::max(kPairLines, kBlockBytes / (tiles * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines);
+  for (size_t row = 0; row < a.lines; row += block)
+    for (size_t col = 0; col < b.lines; col += kPairLines)
+      for (size_t part = 0; part < parts; ++part) {
+        const size_t tile = tiles * part / parts, end = tiles * (part + 1) / parts;
+        kernel.multiply({a.at(row) + tile, a.stride, std::min(block, a.lines - row)},
+                        {b.at(col) + tile, b.stride, std::min(kPairLines, b.lines - col)}, end - tile,
+                        accumulate || part > 0, c + row * ldc + col, ldc);
+      }
+}
+
 void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, size_t m, size_t n, size_t k, const float* a,
                size_t lda, const float* b, size_t ldb, float beta, float* c, size_t ldc, Threads& threads) {
-  const size_t a_row = a_t == Transpose::kYes ? 1 : lda, a_step = a_t == Transpose::kYes ? lda : 1;
-  const size_t b_col = b_t == Transpose::kYes ? ldb : 1, b_step = b_t == Transpose::kYes ? 1 : ldb;
-  // Waking the other threads costs as much as this many operations.
-  const bool small = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < 1e6;
-  const auto run = [&](size_t count, const auto& part) {
+  const bool a_turned = a_t == Transpose::kYes, b_turned = b_t == Transpose::kYes;
+  const Factor left{a, a_turned ? 1 : lda, a_turned ? lda : 1, m, kernel.pack_a};
+  const Factor right{b, b_turned ? ldb : 1, b_turned ? 1 : ldb, n, kernel.pack_b};
+  // The factor of fewer lines is packed first, by all threads together; then each takes lines of the other, packs them
+  // block by block and multiplies: two parallel loops, and nothing is packed twice.
+  const bool by_rows = m >= n;
+  const Factor& shared = by_rows ? right : left;
+  const Factor& split = by_rows ? left : right;
+  const bool small = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < kSmall;
+  const auto run = [&](size_t count, size_t grain, const auto& part) {
     if (small)
       part(0, count);
     else
-      threads.parallel_for(count, 1, part);
+      threads.parallel_for(count, grain, part);
   };
   // Kept between calls: fresh pages cost more than the product of a small matrix.
-  static thread_local std::vector<AlignedBf16Tile> packed_b;
-  for (size_t n0 = 0; n0 < n; n0 += kBlockCols) {
-    const size_t cols = std::min(kBlockCols, n - n0), col_panels = (cols + kPanelRows - 1) / kPanelRows;
-    for (size_t k0 = 0; k0 < k; k0 += kBlockSteps) {
-      const size_t steps = std::min(kBlockSteps, k - k0), tiles = tiles_of(steps);
-      if (packed_b.size() < 2 * col_panels * tiles) packed_b.resize(2 * col_panels * tiles);
-      Bf16Tile* const block = packed_b.data();  // the workers' thread_local is another
-      run(col_panels, [&](size_t begin, size_t end) {
-        const size_t col = begin * kPanelRows;
-        kernel.pack_b(b + (n0 + col) * b_col + k0 * b_step, b_col, b_step, std::min(cols, end * kPanelRows) - col,
-                      steps, block + 2 * begin * tiles);
+  static thread_local std::vector<AlignedBf16Tile> shared_tiles, split_tiles;
+  const size_t all_tiles = tiles_of(k), panels = panels_of(shared.lines);
+  const size_t rounds = parts_of(all_tiles, std::max<size_t>(kBlockTiles, kSharedBytes / (panels * sizeof(Bf16Tile))));
+  for (size_t round = 0; round < rounds; ++round) {
+    const size_t first_tile = all_tiles * round / rounds, tiles = all_tiles * (round + 1) / rounds - first_tile;
+    const size_t step0 = first_tile * kTileSteps, steps = std::min(k - step0, tiles * kTileSteps);
+    if (shared_tiles.size() < panels * tiles) shared_tiles.resize(panels * tiles);
+    Bf16Tile* const packed = shared_tiles.data();  // the workers' thread_local is another
+    // Of lines that are columns of the matrix each thread packs some steps of all.
+    if (shared.line_stride == 1)
+      run(tiles, 1, [&](size_t begin, size_t end) {
+        shared.pack(shared.at(0, step0 + begin * kTileSteps), 1, shared.step_stride, shared.lines,
+                    std::min(steps, end * kTileSteps) - begin * kTileSteps, packed + begin, tiles);
       });
-      const bool accumulate = beta != 0 || k0 > 0;
-      const auto multiply = [&](size_t row_begin, size_t row_end, size_t col_begin, size_t col_end) {
-        AlignedBf16Tile panels[2 * kBlockSteps / kTileSteps];
-        for (size_t row = row_begin; row < row_end; row += kPanelRows) {
-          const size_t rows = std::min(kPanelRows, row_end - row);
-          kernel.pack_a(a + row * a_row + k0 * a_step, a_row, a_step, rows, steps, panels);
-          kernel.multiply({panels, tiles, rows}, {block + col_begin / kTileLines * tiles, tiles, col_end - col_begin},
-                          tiles, accumulate, c + row * ldc + n0 + col_begin, ldc);
+    else
+      run(panels, 1, [&](size_t begin, size_t end) {
+        shared.pack(shared.at(begin * kTileLines, step0), shared.line_stride, 1,
+                    std::min(shared.lines, end * kTileLines) - begin * kTileLines, steps, packed + begin * tiles,
+                    tiles);
+      });
+    const size_t parts = parts_of(tiles, kBlockTiles);
+    run(split.lines, kPairLines, [&](size_t begin, size_t end) {
+      for (size_t part = 0; part < parts; ++part) {
+        const size_t tile = tiles * part / parts, width = tiles * (part + 1) / parts - tile;
+        const size_t block = kBlockBytes / (width * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines;
+        const bool accumulate = beta != 0 || round > 0 || part > 0;
+        for (size_t line = begin; line < end; line += block) {
+          const size_t lines = std::min(block, end - line);
+          if (split_tiles.size() < panels_of(lines) * width) split_tiles.resize(panels_of(lines) * width);
+          split.pack(split.at(line, step0 + tile * kTileSteps), split.line_stride, split.step_stride, lines,
+                     std::min(steps - tile * kTileSteps, width * kTileSteps), split_tiles.data(), width);
+          const Bf16Panels mine{split_tiles.data(), width, lines}, all{packed + tile, tiles, shared.lines};
+          multiply_blocks(kernel, by_rows ? mine : all, by_rows ? all : mine, width, accumulate,
+                          c + (by_rows ? line * ldc : line), ldc);
         }
-      };
-      if (m >= cols)
-        run((m + kPanelRows - 1) / kPanelRows,
-            [&](size_t begin, size_t end) { multiply(begin * kPanelRows, std::min(m, end * kPanelRows), 0, cols); });
-      else
-        run(col_panels,
-            [&](size_t begin, size_t end) { multiply(0, m, begin * kPanelRows, std::min(cols, end * kPanelRows)); });
-    }
+      }
+    });
   }
 }
 

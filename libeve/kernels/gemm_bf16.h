@@ -25,16 +25,18 @@ constexpr std::size_t panels_of(std::size_t lines) { return (lines + kTileLines 
 struct Bf16Panels {
   const Bf16Tile* tiles;
   std::size_t stride, lines;
+
+  const Bf16Tile* at(std::size_t line) const { return tiles + line / kTileLines * stride; }
 };
 
 struct Bf16Kernel {
   const char* name;
-  /// Rounds `lines` lines of k values to panels of tiles_of(k) tiles, one after the other. Value (line, step) is at
+  /// Rounds `lines` lines of k values to panels of tiles_of(k) tiles, `stride` tiles apart. Value (line, step) is at
   /// src[line * line_stride + step * step_stride]; one of the strides is 1. Denormals may become 0.
   void (*pack_a)(const float* src, std::size_t line_stride, std::size_t step_stride, std::size_t lines, std::size_t k,
-                 Bf16Tile* panels);
+                 Bf16Tile* panels, std::size_t stride);
   void (*pack_b)(const float* src, std::size_t line_stride, std::size_t step_stride, std::size_t lines, std::size_t k,
-                 Bf16Tile* panels);
+                 Bf16Tile* panels, std::size_t stride);
   /// c[a.lines][b.lines] = (or +=, where `accumulate`) a times b over the first `tiles` tiles of their panels. Sums of
   /// a row do not depend on the other rows.
   void (*multiply)(Bf16Panels a, Bf16Panels b, std::size_t tiles, bool accumulate, float* c, std::size_t ldc);
@@ -51,6 +53,10 @@ const Bf16Kernel* native_bf16();
 #if defined(__x86_64__)
 extern const Bf16Kernel kAvx512Bf16Kernel, kAmxBf16Kernel;
 #endif
+
+/// Bf16Kernel::multiply of any size, in blocks that stay in the caches.
+void multiply_blocks(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, std::size_t tiles, bool accumulate, float* c,
+                     std::size_t ldc);
 
 /// gemm() with Math::kBF16, by this kernel.
 void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, std::size_t m, std::size_t n, std::size_t k,

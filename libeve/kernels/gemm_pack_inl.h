@@ -73,12 +73,21 @@ inline void pack_tile(const float* src, size_t line_stride, size_t step_stride, 
 }
 
 template <bool by_line>
-void pack(const float* src, size_t line_stride, size_t step_stride, size_t lines, size_t k, Bf16Tile* panels) {
-  for (size_t line = 0; line < lines; line += kTileLines)
+void pack(const float* src, size_t line_stride, size_t step_stride, size_t lines, size_t k, Bf16Tile* panels,
+          size_t stride) {
+  const auto one = [&](size_t line, size_t step) {
+    pack_tile<by_line>(src + line * line_stride + step * step_stride, line_stride, step_stride,
+                       lines - line < kTileLines ? lines - line : kTileLines,
+                       k - step < kTileSteps ? k - step : kTileSteps,
+                       panels[line / kTileLines * stride + step / kTileSteps]);
+  };
+  // Along the rows of the matrix as it is stored: streams that the CPU fetches ahead.
+  if (line_stride == 1)
     for (size_t step = 0; step < k; step += kTileSteps)
-      pack_tile<by_line>(src + line * line_stride + step * step_stride, line_stride, step_stride,
-                         lines - line < kTileLines ? lines - line : kTileLines,
-                         k - step < kTileSteps ? k - step : kTileSteps, *panels++);
+      for (size_t line = 0; line < lines; line += kTileLines) one(line, step);
+  else
+    for (size_t line = 0; line < lines; line += kTileLines)
+      for (size_t step = 0; step < k; step += kTileSteps) one(line, step);
 }
 
 }  // namespace

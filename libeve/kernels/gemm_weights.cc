@@ -11,9 +11,7 @@ namespace {
 
 using std::size_t;
 
-// Two panels of weights of so many tiles (32 KiB) stay in the first-level cache.
-constexpr size_t kBlockTiles = 16;
-// A block of activations stays in the second-level cache.
+// Activations that stay in the second-level cache while all weights pass by.
 constexpr size_t kBlockBytes = size_t{1} << 20;
 
 // B's panels of `count` groups (1 or 2) from group `group` on: where they lie in the file, or unpacked into scratch.
@@ -49,35 +47,24 @@ void Bf16Input::pack(const float* x, size_t stride, size_t first, size_t end) {
   const size_t row = first * kPanelRows, row_end = std::min(rows_, end * kPanelRows);
   if (row < row_end)
     bf16_kernels().back()->pack_a(x + row * stride, stride, 1, row_end - row, cols_,
-                                  tiles_.data() + row / kTileLines * tiles_of(cols_));
+                                  tiles_.data() + row / kTileLines * tiles_of(cols_), tiles_of(cols_));
 }
 
-Bf16Panels Bf16Input::part(size_t first, size_t count, size_t step) const {
-  const size_t stride = tiles_of(cols_);
-  return {tiles_.data() + first / kTileLines * stride + step / kTileSteps, stride, count};
+Bf16Panels Bf16Input::part(size_t first, size_t count) const {
+  return {tiles_.data() + first / kTileLines * tiles_of(cols_), tiles_of(cols_), count};
 }
 
 void multiply_groups(const Bf16Kernel& kernel, const Bf16Input& x, DType type, const void* w, size_t cols, size_t first,
                      size_t groups, float* y, size_t ldy) {
   static thread_local std::vector<AlignedBf16Tile> scratch;
-  const size_t tiles = tiles_of(cols), blocks = (tiles + kBlockTiles - 1) / kBlockTiles;
-  const size_t block_rows =
-      std::max<size_t>(1, kBlockBytes / (Bf16Input::kPanelRows * cols * 2)) * Bf16Input::kPanelRows;
-  for (size_t row = 0; row < x.rows(); row += block_rows) {
-    const size_t rows = std::min(block_rows, x.rows() - row);
-    for (size_t g = 0; g < groups; g += 2) {
-      const size_t count = std::min<size_t>(2, groups - g);
-      Bf16Panels weights =
-          weight_panels(kernel, type, static_cast<const std::byte*>(w), cols, first + g, count, scratch);
-      for (size_t block = 0, tile = 0; block < blocks; ++block) {
-        const size_t end = tiles * (block + 1) / blocks;
-        kernel.multiply(x.part(row, rows, tile * kTileSteps), weights, end - tile, block > 0,
-                        y + row * ldy + g * kGroupRows, ldy);
-        weights.tiles += end - tile;
-        tile = end;
-      }
-    }
-  }
+  const size_t rows_of_block = kBlockBytes / (sizeof(std::uint16_t) * cols * Bf16Input::kPanelRows);
+  const size_t block = std::max<size_t>(1, rows_of_block) * Bf16Input::kPanelRows;
+  for (size_t row = 0; row < x.rows(); row += block)
+    for (size_t g = 0; g < groups; g += 2)
+      multiply_blocks(kernel, x.part(row, std::min(block, x.rows() - row)),
+                      weight_panels(kernel, type, static_cast<const std::byte*>(w), cols, first + g,
+                                    std::min<size_t>(2, groups - g), scratch),
+                      tiles_of(cols), false, y + row * ldy + g * kGroupRows, ldy);
 }
 
 void multiply_groups(const Bf16Input& x, DType type, const void* w, size_t cols, size_t first, size_t groups, float* y,

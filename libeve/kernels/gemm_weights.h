@@ -27,8 +27,8 @@ class Bf16Input {
   std::size_t panels() const { return (rows_ + kPanelRows - 1) / kPanelRows; }
   /// Packs panels [first, end) (32 rows each) of x, row r at x + r * stride. Shares of several threads are disjoint.
   void pack(const float* x, std::size_t stride, std::size_t first, std::size_t end);
-  /// Rows [first, first + count) at steps from `step` on; first % 16 == 0, step % 32 == 0.
-  Bf16Panels part(std::size_t first, std::size_t count, std::size_t step) const;
+  /// Rows [first, first + count); first % 16 == 0.
+  Bf16Panels part(std::size_t first, std::size_t count) const;
 
  private:
   std::size_t rows_ = 0, cols_ = 0;
