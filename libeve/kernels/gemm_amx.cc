@@ -42,7 +42,9 @@ struct alignas(64) TileConfig {
 static_assert(sizeof(TileConfig) == 64);
 
 // high x wide tiles of C, each 1 or 2.
-template <int high, int wide>
+// One of the factors stays in the first-level cache from square to square; tiles of the other, in the second, pass it
+// by.
+template <int high, int wide, bool a_stays>
 inline void square(const Bf16Tile* a, size_t a_stride, const Bf16Tile* b, size_t b_stride, size_t tiles,
                    bool accumulate, float* c, size_t ldc, const float* next) {
   const size_t stride = ldc * sizeof(float), ahead = (16 * high - 1) / tiles + 1;
@@ -62,11 +64,17 @@ inline void square(const Bf16Tile* a, size_t a_stride, const Bf16Tile* b, size_t
       __builtin_prefetch(next, 1);
       if (wide == 2) __builtin_prefetch(next + 16, 1);
     }
-    // A's tiles come from the second-level cache and pass by the first, which B's need.
-    _tile_stream_loadd(4, a + t, 64);
-    _tile_loadd(6, b + t, 64);
-    if (wide == 2) _tile_loadd(7, b + b_stride + t, 64);
-    if (high == 2) _tile_stream_loadd(5, a + a_stride + t, 64);
+    if (a_stays) {
+      _tile_loadd(4, a + t, 64);
+      _tile_stream_loadd(6, b + t, 64);
+      if (wide == 2) _tile_stream_loadd(7, b + b_stride + t, 64);
+      if (high == 2) _tile_loadd(5, a + a_stride + t, 64);
+    } else {
+      _tile_stream_loadd(4, a + t, 64);
+      _tile_loadd(6, b + t, 64);
+      if (wide == 2) _tile_loadd(7, b + b_stride + t, 64);
+      if (high == 2) _tile_stream_loadd(5, a + a_stride + t, 64);
+    }
     _tile_dpbf16ps(0, 4, 6);
     if (wide == 2) _tile_dpbf16ps(1, 4, 7);
     if (high == 2) _tile_dpbf16ps(2, 5, 6);
@@ -78,7 +86,7 @@ inline void square(const Bf16Tile* a, size_t a_stride, const Bf16Tile* b, size_t
   if (high == 2 && wide == 2) _tile_stored(3, c + 16 * ldc + 16, stride);
 }
 
-// Squares of one size. The outer loop is B's: its two panels stay in the first-level cache.
+// Squares of one size.
 template <int high, int wide>
 void region(Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c, size_t ldc) {
   const size_t height = a.lines < 16 * high ? a.lines : 16 * high, width = b.lines < 16 * wide ? b.lines : 16 * wide;
@@ -86,9 +94,11 @@ void region(Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
   _tile_loadconfig(&config);
   for (size_t col = 0; col < b.lines; col += width)
     for (size_t row = 0; row < a.lines; row += height)
-      square<high, wide>(a.tiles + row / kTileLines * a.stride, a.stride, b.tiles + col / kTileLines * b.stride,
-                         b.stride, tiles, accumulate, c + row * ldc + col, ldc,
-                         row + height < a.lines ? c + (row + height) * ldc + col : c + col + width);
+      (a.lines <= 2 * kTileLines
+           ? square<high, wide, true>
+           : square<high, wide, false>)(a.at(row), a.stride, b.at(col), b.stride, tiles, accumulate,
+                                        c + row * ldc + col, ldc,
+                                        row + height < a.lines ? c + (row + height) * ldc + col : c + col + width);
 }
 
 template <int high>

@@ -59,6 +59,17 @@ struct Factor {
   const float* at(size_t line, size_t step) const { return x + line * line_stride + step * step_stride; }
 };
 
+// Blocks of B stay in the second-level cache, two panels of A in the first: C is written along its rows.
+void multiply(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
+              size_t ldc) {
+  const size_t block = kBlockBytes / (tiles * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines;
+  for (size_t col = 0; col < b.lines; col += block)
+    for (size_t row = 0; row < a.lines; row += kPairLines)
+      kernel.multiply({a.at(row), a.stride, std::min(kPairLines, a.lines - row)},
+                      {b.at(col), b.stride, std::min(block, b.lines - col)}, tiles, accumulate, c + row * ldc + col,
+                      ldc);
+}
+
 // Even parts of at most `most` tiles: part i is [i * tiles / parts, (i + 1) * tiles / parts).
 size_t parts_of(size_t tiles, size_t most) { return (tiles + most - 1) / most; }
 
@@ -72,21 +83,6 @@ const std::vector<const Bf16Kernel*>& bf16_kernels() {
 const Bf16Kernel* native_bf16() {
   static const bool native = &kernels() == available_kernels().back() && !bf16_kernels().empty();
   return native ? bf16_kernels().back() : nullptr;
-}
-
-void multiply_blocks(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
-                     size_t ldc) {
-  const size_t parts = parts_of(tiles, kBlockTiles);
-  const size_t block =
-      std::max(kPairLines, kBlockBytes / (tiles * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines);
-  for (size_t row = 0; row < a.lines; row += block)
-    for (size_t col = 0; col < b.lines; col += kPairLines)
-      for (size_t part = 0; part < parts; ++part) {
-        const size_t tile = tiles * part / parts, end = tiles * (part + 1) / parts;
-        kernel.multiply({a.at(row) + tile, a.stride, std::min(block, a.lines - row)},
-                        {b.at(col) + tile, b.stride, std::min(kPairLines, b.lines - col)}, end - tile,
-                        accumulate || part > 0, c + row * ldc + col, ldc);
-      }
 }
 
 void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, size_t m, size_t n, size_t k, const float* a,
@@ -139,8 +135,8 @@ void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, size_t m,
           split.pack(split.at(line, step0 + tile * kTileSteps), split.line_stride, split.step_stride, lines,
                      std::min(steps - tile * kTileSteps, width * kTileSteps), split_tiles.data(), width);
           const Bf16Panels mine{split_tiles.data(), width, lines}, all{packed + tile, tiles, shared.lines};
-          multiply_blocks(kernel, by_rows ? mine : all, by_rows ? all : mine, width, accumulate,
-                          c + (by_rows ? line * ldc : line), ldc);
+          multiply(kernel, by_rows ? mine : all, by_rows ? all : mine, width, accumulate,
+                   c + (by_rows ? line * ldc : line), ldc);
         }
       }
     });

@@ -54,10 +54,6 @@ const Bf16Kernel* native_bf16();
 extern const Bf16Kernel kAvx512Bf16Kernel, kAmxBf16Kernel;
 #endif
 
-/// Bf16Kernel::multiply of any size, in blocks that stay in the caches.
-void multiply_blocks(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, std::size_t tiles, bool accumulate, float* c,
-                     std::size_t ldc);
-
 /// gemm() with Math::kBF16, by this kernel.
 void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, std::size_t m, std::size_t n, std::size_t k,
                const float* a, std::size_t lda, const float* b, std::size_t ldb, float beta, float* c, std::size_t ldc,

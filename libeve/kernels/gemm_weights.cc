@@ -11,6 +11,8 @@ namespace {
 
 using std::size_t;
 
+// Two panels of weights of so many tiles (32 KiB) stay in the first-level cache.
+constexpr size_t kBlockTiles = 16;
 // Activations that stay in the second-level cache while all weights pass by.
 constexpr size_t kBlockBytes = size_t{1} << 20;
 
@@ -59,12 +61,20 @@ void multiply_groups(const Bf16Kernel& kernel, const Bf16Input& x, DType type, c
   static thread_local std::vector<AlignedBf16Tile> scratch;
   const size_t rows_of_block = kBlockBytes / (sizeof(std::uint16_t) * cols * Bf16Input::kPanelRows);
   const size_t block = std::max<size_t>(1, rows_of_block) * Bf16Input::kPanelRows;
-  for (size_t row = 0; row < x.rows(); row += block)
-    for (size_t g = 0; g < groups; g += 2)
-      multiply_blocks(kernel, x.part(row, std::min(block, x.rows() - row)),
-                      weight_panels(kernel, type, static_cast<const std::byte*>(w), cols, first + g,
-                                    std::min<size_t>(2, groups - g), scratch),
-                      tiles_of(cols), false, y + row * ldy + g * kGroupRows, ldy);
+  const size_t tiles = tiles_of(cols), parts = (tiles + kBlockTiles - 1) / kBlockTiles;
+  for (size_t row = 0; row < x.rows(); row += block) {
+    const Bf16Panels a = x.part(row, std::min(block, x.rows() - row));
+    for (size_t g = 0; g < groups; g += 2) {
+      const size_t count = std::min<size_t>(2, groups - g);
+      const Bf16Panels b =
+          weight_panels(kernel, type, static_cast<const std::byte*>(w), cols, first + g, count, scratch);
+      for (size_t part = 0; part < parts; ++part) {
+        const size_t tile = tiles * part / parts;
+        kernel.multiply({a.tiles + tile, a.stride, a.lines}, {b.tiles + tile, b.stride, b.lines},
+                        tiles * (part + 1) / parts - tile, part > 0, y + row * ldy + g * kGroupRows, ldy);
+      }
+    }
+  }
 }
 
 void multiply_groups(const Bf16Input& x, DType type, const void* w, size_t cols, size_t first, size_t groups, float* y,
