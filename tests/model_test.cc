@@ -31,16 +31,6 @@ void require_same_config(const Config& a, const Config& b) {
   REQUIRE(a.n_labels == b.n_labels);
 }
 
-/// Calls fn(spec, tensor of a, tensor of b).
-template <class Fn>
-void for_each_pair(const ModelData& a, const ModelData& b, Fn&& fn) {
-  std::vector<const Tensor*> others;
-  for_each_tensor(b.config, b.weights, [&](const TensorSpec&, const Tensor& tensor) { others.push_back(&tensor); });
-  std::size_t i = 0;
-  for_each_tensor(a.config, a.weights,
-                  [&](const TensorSpec& spec, const Tensor& tensor) { fn(spec, tensor, *others.at(i++)); });
-}
-
 void require_same_weights(const ModelData& a, const ModelData& b) {
   for_each_pair(a, b, [](const TensorSpec& spec, const Tensor& x, const Tensor& y) {
     INFO(spec.gguf.name << " part " << spec.gguf.part);

@@ -82,8 +82,18 @@ inline ModelData formula_model(const Config& config) {
 
 inline std::vector<float> values_of(const Tensor& tensor) {
   std::vector<float> out(tensor.size());
-  kernels().dequantize[static_cast<std::size_t>(tensor.type)](tensor.data, tensor.size(), out.data());
+  dequantize(tensor, out.data());
   return out;
+}
+
+/// Calls fn(spec, tensor of a, tensor of b).
+template <class Fn>
+void for_each_pair(const ModelData& a, const ModelData& b, Fn&& fn) {
+  std::vector<const Tensor*> others;
+  for_each_tensor(b.config, b.weights, [&](const TensorSpec&, const Tensor& tensor) { others.push_back(&tensor); });
+  std::size_t i = 0;
+  for_each_tensor(a.config, a.weights,
+                  [&](const TensorSpec& spec, const Tensor& tensor) { fn(spec, tensor, *others.at(i++)); });
 }
 
 }  // namespace eve::test

@@ -30,21 +30,22 @@ struct Reference {
   }
 };
 
-struct Pass {
+struct Computed {
   std::vector<float> logits;  ///< [T][vocabulary]
   Activations activations;
 };
 
 /// One pass over sequences of equal length, without a cache.
-Pass pass(const ModelData& model, const std::vector<TokenId>& tokens, std::size_t sequences) {
+Computed pass(const ModelData& model, const std::vector<TokenId>& tokens, std::size_t sequences) {
   std::vector<std::uint32_t> starts;
   for (std::size_t s = 0; s <= sequences; ++s)
     starts.push_back(static_cast<std::uint32_t>(s * tokens.size() / sequences));
   Threads threads(2);
-  Pass out;
-  forward(model.config, model.weights, {tokens, starts}, true, {threads}, out.activations);
+  const Executor executor = inference_executor(model.weights, threads, Pass::kPrefill);
+  Computed out;
+  forward(model.config, model.weights, {tokens, starts}, true, executor, out.activations);
   out.logits.resize(tokens.size() * model.config.vocab_size);
-  head(model.config, model.weights, out.activations.hidden.data(), tokens.size(), out.logits.data(), {threads});
+  head(model.config, model.weights, out.activations.hidden.data(), tokens.size(), out.logits.data(), executor);
   return out;
 }
 
@@ -60,9 +61,10 @@ std::vector<float> cached_logits(const ModelData& model, const std::vector<Token
   for (std::size_t at = 0; at < tokens.size();) {
     const std::size_t n = std::min(sizes[std::min(part++, sizes.size() - 1)], tokens.size() - at);
     const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(n)};
-    forward(model.config, model.weights, {std::span(tokens).subspan(at, n), starts, caches}, false, {threads},
+    const Executor executor = inference_executor(model.weights, threads, n == 1 ? Pass::kDecode : Pass::kPrefill);
+    forward(model.config, model.weights, {std::span(tokens).subspan(at, n), starts, caches}, false, executor,
             activations);
-    head(model.config, model.weights, activations.hidden.data(), n, &logits[at * model.config.vocab_size], {threads});
+    head(model.config, model.weights, activations.hidden.data(), n, &logits[at * model.config.vocab_size], executor);
     at += n;
   }
   return logits;
@@ -96,9 +98,9 @@ std::vector<TokenId> greedy(const ModelData& model, std::vector<TokenId> tokens,
   for (std::size_t at = 0; tokens.size() < length;) {
     const std::size_t n = tokens.size() - at;
     const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(n)};
-    forward(model.config, model.weights, {std::span(tokens).subspan(at), starts, caches}, false, {threads},
-            activations);
-    head(model.config, model.weights, &activations.hidden[(n - 1) * model.config.n_embd], 1, logits.data(), {threads});
+    const Executor executor = inference_executor(model.weights, threads, n == 1 ? Pass::kDecode : Pass::kPrefill);
+    forward(model.config, model.weights, {std::span(tokens).subspan(at), starts, caches}, false, executor, activations);
+    head(model.config, model.weights, &activations.hidden[(n - 1) * model.config.n_embd], 1, logits.data(), executor);
     at = tokens.size();
     tokens.push_back(static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
   }
@@ -168,7 +170,7 @@ TEST_CASE("[isa] logits and choices of experts are the reference's", "[isa]") {
   const ModelData model = load_model(folder);
   const Reference expected(folder + "/expected_forward.safetensors");
   const auto tokens = expected.values<TokenId>("tokens");
-  const Pass all = pass(model, tokens, 2);
+  const Computed all = pass(model, tokens, 2);
   REQUIRE(largest_difference(all.logits, expected.values<float>("logits")) <= 1e-4);
   std::vector<std::int32_t> experts;
   for (const LayerActivations& layer : all.activations.layers)
@@ -212,7 +214,7 @@ TEST_CASE("[isa] the golden model gives the golden logits, routes and losses", "
   const simdjson::dom::element golden = parse_json(parser, text, path)["eve"];
   std::vector<TokenId> ids;
   for (const std::int64_t id : golden["ids"].get_array()) ids.push_back(static_cast<TokenId>(id));
-  const Pass all = pass(model, ids, 1);
+  const Computed all = pass(model, ids, 1);
 
   std::vector<double> logits;
   for (const auto row : golden["logits"].get_array())

@@ -206,7 +206,7 @@ TEST_CASE("attention's gradient agrees with finite differences, causal and not, 
       for (float& f : *x) f = static_cast<float>(rng.normal());
     const auto loss = [&] {
       const KeyValues sources[] = {{k.data(), v.data(), 0}, {&k[70 * a], &v[70 * a], 0}};
-      attention(config, batch, sources, q.data(), out.data(), log_sums.data(), Math::kF32, threads);
+      attention(config, batch, sources, q.data(), out.data(), log_sums.data(), {threads});
       double sum = 0;
       for (std::size_t i = 0; i < out.size(); ++i) sum += static_cast<double>(out[i]) * static_cast<double>(weight[i]);
       return sum;

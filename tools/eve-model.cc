@@ -20,6 +20,7 @@ const std::vector<std::string> kTypes = {"f32", "bf16", "f16", "q8_0", "q4_0"};
 
 struct {
   std::string model, shape, tokenizer, output, type = "f32";
+  std::string layout = "interleaved-16";
   bool llama_cpp = false;
   std::vector<std::string> prompts, stop, ids;
   std::uint64_t max_tokens = 256, top_k = 0, labels = 8;
@@ -93,7 +94,8 @@ Status run_new(Run& run) {
 }
 
 Status run_convert(Run& run) {
-  save_model(load(run), *dtype_named(settings.type), settings.output, settings.llama_cpp);
+  save_model(load(run), *dtype_named(settings.type), settings.output, settings.llama_cpp,
+             *layout_named(settings.layout));
   return Status::kOk;
 }
 
@@ -253,7 +255,9 @@ Command new_command() {
 Command convert_command() {
   Command c = command(
       "convert", "write a model as a GGUF file",
-      "Reads any form of the model and writes one GGUF file. Norms, routers and biases stay f32 in every type.\n\n"
+      "Reads any form of the model and writes one GGUF file. Norms, routers and biases stay f32 in every type. "
+      "Weights are put into the order in which they are read; --layout rows leaves them as other programs expect "
+      "them.\n\n"
       "With --llama-cpp the file is one that stock llama.cpp runs (architecture ernie4_5-moe, the same function); "
       "without it, one with "
       "the architecture eve-moe.",
@@ -261,9 +265,11 @@ Command convert_command() {
        {"eve-model convert eve.gguf llama.gguf --type q8_0 --llama-cpp", "make a file for llama.cpp"}},
       run_convert);
   c.common = {Common::kQuiet};
-  c.options = {model_argument(), output_argument(),
-               choice("--type", "TYPE", "How weights are stored.", &settings.type, kTypes),
-               flag("--llama-cpp", "Write what llama.cpp reads.", &settings.llama_cpp)};
+  c.options = {
+      model_argument(), output_argument(), choice("--type", "TYPE", "How weights are stored.", &settings.type, kTypes),
+      choice("--layout", "ORDER", "Order of the weights in the file: the one that is read fastest, or plain rows.",
+             &settings.layout, {"interleaved-16", "rows"}),
+      flag("--llama-cpp", "Write what llama.cpp reads.", &settings.llama_cpp)};
   return c;
 }
 

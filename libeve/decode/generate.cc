@@ -79,7 +79,8 @@ struct Generator::Impl {
   std::vector<float> next_logits(std::span<const TokenId> ids, KvCache& cache) {
     const ModelData& data = model.data();
     const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(ids.size())};
-    const Executor executor{threads, Math::kF32};
+    const Executor executor =
+        inference_executor(data.weights, threads, cache.size() == 0 ? Pass::kPrefill : Pass::kDecode);
     KvCache* const caches[] = {&cache};
     forward(data.config, data.weights, {ids, starts, caches}, false, executor, activations);
     std::vector<float> logits(data.config.vocab_size);
@@ -143,7 +144,7 @@ std::vector<float> Generator::logits(std::span<const TokenId> ids) {
   const ModelData& data = impl_->model.data();
   if (ids.empty()) throw Error(Status::kInput, "no token ids");
   const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(ids.size())};
-  const Executor executor{impl_->threads, Math::kF32};
+  const Executor executor = inference_executor(data.weights, impl_->threads, Pass::kPrefill);
   forward(data.config, data.weights, {ids, starts}, false, executor, impl_->activations);
   std::vector<float> logits(ids.size() * data.config.vocab_size);
   head(data.config, data.weights, impl_->activations.hidden.data(), ids.size(), logits.data(), executor);

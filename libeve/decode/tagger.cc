@@ -110,7 +110,7 @@ void SpanTagger::run(std::span<const Window> windows, std::span<const Encoded> e
                   ids.begin() + static_cast<std::ptrdiff_t>(w.last));
     starts.push_back(static_cast<std::uint32_t>(tokens.size()));
   }
-  const Executor executor{threads, Math::kF32};
+  const Executor executor = inference_executor(model_.weights, threads, Pass::kPrefill);
   forward(model_.config, model_.weights, {tokens, starts}, false, executor, lane.activations);
   const std::size_t tags = scheme_.tags();
   lane.scores.resize(tokens.size() * tags);

@@ -87,19 +87,20 @@ void attend(const Config& config, std::size_t keys, const float* q, const float*
 }
 
 void attention(const Config& config, const Batch& batch, std::span<const KeyValues> sources, const float* q, float* out,
-               float* log_sums, Math math, Threads& threads) {
+               float* log_sums, Executor executor) {
   const std::size_t stride = config.attn_dim(), hd = config.head_dim;
   const float scale = score_scale(config);
   const std::size_t sequences = batch.starts.size() - 1;
   std::size_t pairs = 0;
   for (std::size_t s = 0; s < sequences; ++s)
     pairs += (batch.starts[s + 1] - batch.starts[s]) * (sources[s].past + batch.starts[s + 1] - batch.starts[s]);
-  for_each_head(config, sequences, pairs, threads, [&](std::size_t s, std::size_t h, Threads& here) {
+  const bool decode = executor.pass == Pass::kDecode && !log_sums;
+  for_each_head(config, sequences, pairs, executor.threads, [&](std::size_t s, std::size_t h, Threads& here) {
     const std::size_t start = batch.starts[s], length = batch.starts[s + 1] - start, past = sources[s].past;
     const float *k = sources[s].k + h * hd, *v = sources[s].v + h * hd;
     const std::size_t base = start * stride + h * hd;
     const auto seen_by = [&](std::size_t t) { return past + (config.causal() ? t + 1 : length); };
-    if (length < kFewQueries && !log_sums) {
+    if (decode || (length < kFewQueries && executor.math == Math::kF32 && !log_sums)) {
       for (std::size_t t = 0; t < length; ++t)
         kernels().attend(q + base + t * stride, k, v, seen_by(t), stride, hd, scale, out + base + t * stride);
       return;
@@ -109,8 +110,8 @@ void attention(const Config& config, const Batch& batch, std::span<const KeyValu
       const std::size_t count = std::min(kQueryBlock, length - first), keys = seen_by(first + count - 1);
       const float* const q_block = q + base + first * stride;
       float* const out_block = out + base + first * stride;
-      gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, q_block, stride, k, stride, 0.0f, scores, keys, math,
-           here);
+      gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, q_block, stride, k, stride, 0.0f, scores, keys,
+           executor.math, here);
       float inverse[kQueryBlock];
       for (std::size_t i = 0; i < count; ++i) {
         float* row = scores + i * keys;
@@ -120,8 +121,8 @@ void attention(const Config& config, const Batch& batch, std::span<const KeyValu
         inverse[i] = 1.0f / sum.sum;
         if (log_sums) log_sums[(start + first + i) * config.n_head + h] = sum.largest + std::log(sum.sum);
       }
-      gemm(Transpose::kNo, Transpose::kNo, count, hd, keys, scores, keys, v, stride, 0.0f, out_block, stride, math,
-           here);
+      gemm(Transpose::kNo, Transpose::kNo, count, hd, keys, scores, keys, v, stride, 0.0f, out_block, stride,
+           executor.math, here);
       for (std::size_t i = 0; i < count; ++i)
         for (std::size_t c = 0; c < hd; ++c) out_block[i * stride + c] *= inverse[i];
     }

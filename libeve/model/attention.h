@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "base/threads.h"
 #include "kernels/gemm.h"
 #include "model/batch.h"
+#include "model/products.h"
 
 namespace eve {
 
@@ -36,7 +36,7 @@ struct KeyValues {
 /// result does not depend on the other sequences, bit by bit. `log_sums` [T][n_head], where not null, gets the
 /// logarithms of the softmax's denominators, for backward. A thread holds a block of scores, never [T][T].
 void attention(const Config& config, const Batch& batch, std::span<const KeyValues> sources, const float* q, float* out,
-               float* log_sums, Math math, Threads& threads);
+               float* log_sums, Executor executor);
 
 /// The same for heads [first, last) of one query that sees `keys` keys, by the calling thread and without allocation:
 /// decoding. q and out are the query's row.

@@ -12,52 +12,15 @@ namespace eve {
 
 namespace {
 
-// Below this many tokens a product per token reads each weight once and wins over unpacking to fp32.
-constexpr std::size_t kMatvecTokens = 4;
-// Rows of a packed weight that one thread unpacks at a time; 64 x 1408 fp32 stay in the second-level cache.
-constexpr std::size_t kPanelRows = 64;
 // Token rows that are worth a thread of their own in the operations that are linear in the width.
 constexpr std::size_t kTokenGrain = 64;
-
-/// Rows of a weight that are worth a thread of their own: waking one costs as much as some hundred thousand
-/// multiplications.
-std::size_t row_grain(std::size_t tokens, std::size_t cols) { return (std::size_t{1} << 20) / (tokens * cols) + 1; }
-
-void matvec(const Tensor& w, const float* x, std::size_t tokens, float* y, Threads& threads) {
-  const Kernels& kernel = kernels();
-  const auto* rows = static_cast<const std::byte*>(w.data);
-  const std::size_t stride = row_bytes(w.type, w.cols);
-  const bool quantised = w.type == DType::kQ8_0 || w.type == DType::kQ4_0;
-  std::vector<BlockA8> blocks;
-  const std::size_t blocks_per_row = w.cols / 32;
-  if (quantised) {
-    blocks.resize(tokens * blocks_per_row);
-    kernel.quantize_a8(x, tokens * w.cols, blocks.data());
-  }
-  threads.parallel_for(
-      w.rows, std::max<std::size_t>(16, row_grain(tokens, w.cols)), [&](std::size_t begin, std::size_t end) {
-        for (std::size_t t = 0; t < tokens; ++t) {
-          float* out = y + t * w.rows + begin;
-          const void* data = rows + begin * stride;
-          if (quantised) {
-            const auto index = static_cast<std::size_t>(w.type) - static_cast<std::size_t>(DType::kQ8_0);
-            kernel.matvec_q[index](data, end - begin, w.cols, blocks.data() + t * blocks_per_row, out);
-          } else {
-            kernel.matvec[static_cast<std::size_t>(w.type)](data, end - begin, w.cols, x + t * w.cols, out);
-          }
-        }
-      });
-}
 
 /// Residual input of the first layer: the rows of the embedding.
 void embed(const Config& config, const Tensor& wte, std::span<const TokenId> tokens, Threads& threads, float* x) {
   const std::size_t d = config.n_embd;
-  const auto* rows = static_cast<const std::byte*>(wte.data);
-  const std::size_t stride = row_bytes(wte.type, d);
   threads.parallel_for(tokens.size(), kTokenGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t t = begin; t < end; ++t)
-      kernels().dequantize[static_cast<std::size_t>(wte.type)](rows + static_cast<std::size_t>(tokens[t]) * stride, d,
-                                                               x + t * d);
+      dequantize_row(wte.type, wte.layout, wte.rows, d, wte.data, static_cast<std::size_t>(tokens[t]), x + t * d);
   });
 }
 
@@ -68,65 +31,108 @@ void rms_norm_rows(const float* x, const Tensor& gain, std::size_t tokens, float
   });
 }
 
-/// softmax -> top-k -> renormalise; ties go to the lowest index. Then the tokens are sorted by expert (a stable
-/// counting sort).
-void route(const Config& config, const Layer& layer, std::size_t tokens, Executor executor, LayerActivations& a) {
-  const std::size_t experts = config.n_expert, k = config.top_k;
+/// softmax -> top-k -> renormalise; ties go to the lowest index. fp32 whatever the executor says: a choice of experts
+/// must not depend on the precision of the rest.
+void choose_experts(const Config& config, const Layer& layer, std::size_t tokens, Threads& threads,
+                    LayerActivations& a) {
+  const std::size_t d = config.n_embd, experts = config.n_expert, k = config.top_k;
   a.probs.resize(tokens * experts);
   a.chosen.resize(tokens * k);
   a.weight.resize(tokens * k);
-  // Products in fp32 whatever the executor says: a choice of experts must not depend on the precision of the rest.
-  linear(layer.router, a.h2.data(), tokens, a.probs.data(), {executor.threads, Math::kF32});
-  a.expert_start.assign(experts + 1, 0);
-  for (std::size_t t = 0; t < tokens; ++t) {
-    float* p = &a.probs[t * experts];
-    kernels().softmax(p, experts);
-    std::uint32_t* chosen = &a.chosen[t * k];
-    float sum = 0;
-    for (std::size_t i = 0; i < k; ++i) {
-      std::uint32_t best = static_cast<std::uint32_t>(experts);
-      for (std::uint32_t e = 0; e < experts; ++e)
-        if (std::find(chosen, chosen + i, e) == chosen + i && (best == experts || p[e] > p[best])) best = e;
-      chosen[i] = best;
-      sum += p[best];
-      ++a.expert_start[best + 1];
+  threads.parallel_for(tokens, kTokenGrain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t t = begin; t < end; ++t) {
+      float* p = &a.probs[t * experts];
+      kernels().matvec[0](layer.router.data, experts, d, &a.h2[t * d], p);
+      kernels().softmax(p, experts);
+      std::uint32_t* chosen = &a.chosen[t * k];
+      float sum = 0;
+      for (std::size_t i = 0; i < k; ++i) {
+        std::uint32_t best = static_cast<std::uint32_t>(experts);
+        for (std::uint32_t e = 0; e < experts; ++e)
+          if (std::find(chosen, chosen + i, e) == chosen + i && (best == experts || p[e] > p[best])) best = e;
+        chosen[i] = best;
+        sum += p[best];
+      }
+      for (std::size_t i = 0; i < k; ++i) a.weight[t * k + i] = p[chosen[i]] / sum;
     }
-    for (std::size_t i = 0; i < k; ++i) a.weight[t * k + i] = p[chosen[i]] / sum;
-  }
-  for (std::size_t e = 0; e < experts; ++e) a.expert_start[e + 1] += a.expert_start[e];
-  std::vector<std::uint32_t> next(a.expert_start.begin(), a.expert_start.end() - 1);
-  a.slot_of_row.resize(tokens * k);
-  for (std::uint32_t slot = 0; slot < tokens * k; ++slot) a.slot_of_row[next[a.chosen[slot]]++] = slot;
-}
-
-/// out[n][d] = c_proj (silu(w1 in) * (w2 in)); gate, up and act are kept for backward.
-void ffn(const Ffn& w, const float* in, std::size_t n, float* gate, float* up, float* act, float* out,
-         Executor executor) {
-  const std::size_t ff = w.w1.rows;
-  linear(w.w1, in, n, gate, executor);
-  linear(w.w2, in, n, up, executor);
-  executor.threads.parallel_for(n, kTokenGrain, [&](std::size_t begin, std::size_t end) {
-    kernels().silu_mul(gate + begin * ff, up + begin * ff, (end - begin) * ff, act + begin * ff);
   });
-  linear(w.c_proj, act, n, out, executor);
 }
 
-void routed_experts(const Config& config, const Layer& layer, std::size_t tokens, Executor executor,
-                    LayerActivations& a) {
-  const std::size_t d = config.n_embd, ff = config.expert_ff, k = config.top_k, rows = tokens * k;
+/// A stable counting sort of the tokens by expert, and their inputs in that order.
+void sort_by_expert(const Config& config, std::size_t tokens, Threads& threads, LayerActivations& a) {
+  const std::size_t d = config.n_embd, k = config.top_k, rows = tokens * k;
+  a.expert_start.assign(config.n_expert + 1, 0);
+  for (const std::uint32_t e : a.chosen) ++a.expert_start[e + 1];
+  for (std::size_t e = 0; e < config.n_expert; ++e) a.expert_start[e + 1] += a.expert_start[e];
+  std::vector<std::uint32_t> next(a.expert_start.begin(), a.expert_start.end() - 1);
+  a.slot_of_row.resize(rows);
+  a.row_of_slot.resize(rows);
+  for (std::uint32_t slot = 0; slot < rows; ++slot) a.slot_of_row[a.row_of_slot[slot] = next[a.chosen[slot]]++] = slot;
   a.routed_in.resize(rows * d);
-  a.gate.resize(rows * ff);
-  a.up.resize(rows * ff);
-  a.act.resize(rows * ff);
+  threads.parallel_for(rows, kTokenGrain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r)
+      std::memcpy(&a.routed_in[r * d], &a.h2[a.slot_of_row[r] / k * d], d * sizeof(float));
+  });
+}
+
+/// Every expert, and the shared one, over its tokens: out = c_proj (silu(w1 in) * (w2 in)).
+void feed_forward(const Config& config, const Layer& layer, std::size_t tokens, Executor executor, LayerActivations& a,
+                  Activations& out) {
+  const std::size_t d = config.n_embd, ff = config.expert_ff, rows = tokens * config.top_k;
+  for (auto* v : {&a.gate, &a.up, &a.act}) v->resize(rows * ff);
+  for (auto* v : {&a.shared_gate, &a.shared_up, &a.shared_act}) v->resize(tokens * config.shared_ff);
   a.routed_out.resize(rows * d);
-  for (std::size_t r = 0; r < rows; ++r)
-    std::memcpy(&a.routed_in[r * d], &a.h2[a.slot_of_row[r] / k * d], d * sizeof(float));
+  out.scratch.resize(tokens * d);
+
+  struct Share {
+    const Ffn* w;
+    std::size_t n;
+    const float* in;
+    float *gate, *up, *act, *out;
+  };
+  std::vector<Share> shares;
   for (std::size_t e = 0; e < config.n_expert; ++e) {
     const std::size_t first = a.expert_start[e], n = a.expert_start[e + 1] - first;
-    if (n == 0) continue;
-    ffn(layer.experts[e], &a.routed_in[first * d], n, &a.gate[first * ff], &a.up[first * ff], &a.act[first * ff],
-        &a.routed_out[first * d], executor);
+    if (n != 0)
+      shares.push_back({&layer.experts[e], n, &a.routed_in[first * d], &a.gate[first * ff], &a.up[first * ff],
+                        &a.act[first * ff], &a.routed_out[first * d]});
   }
+  shares.push_back({&layer.shared, tokens, a.h2.data(), a.shared_gate.data(), a.shared_up.data(), a.shared_act.data(),
+                    out.scratch.data()});
+
+  std::vector<Product> products;
+  out.inputs.resize(config.n_expert + 1);
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    out.inputs[i].set(shares[i].in, shares[i].n, d);
+    products.push_back({&shares[i].w->w1, &out.inputs[i], shares[i].gate});
+    products.push_back({&shares[i].w->w2, &out.inputs[i], shares[i].up});
+  }
+  multiply(products, executor, [&](std::size_t index, std::size_t first, std::size_t end) {
+    if (index % 2 == 0) return;  // up follows gate
+    const Share& s = shares[index / 2];
+    for (std::size_t r = 0, at = first; r < s.n; ++r, at += s.w->w1.rows)
+      kernels().silu_mul(s.gate + at, s.up + at, end - first, s.act + at);
+  });
+  products.clear();
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    out.inputs[i].set(shares[i].act, shares[i].n, shares[i].w->w1.rows);
+    products.push_back({&shares[i].w->c_proj, &out.inputs[i], shares[i].out});
+  }
+  multiply(products, executor);
+}
+
+/// next = x_mid + shared expert + weighted sum of the chosen ones.
+void combine(const Config& config, std::size_t tokens, const LayerActivations& a, const float* shared, Threads& threads,
+             float* next) {
+  const std::size_t d = config.n_embd, k = config.top_k;
+  threads.parallel_for(tokens, kTokenGrain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t t = begin; t < end; ++t) {
+      std::memcpy(next + t * d, &a.x_mid[t * d], d * sizeof(float));
+      kernels().axpy(1.0f, shared + t * d, next + t * d, d);
+      for (std::size_t slot = t * k; slot < (t + 1) * k; ++slot)
+        kernels().axpy(a.weight[slot], &a.routed_out[a.row_of_slot[slot] * d], next + t * d, d);
+    }
+  });
 }
 
 /// Where the keys and values of each sequence lie, after those of this pass have joined the caches.
@@ -149,29 +155,6 @@ std::vector<KeyValues> key_values(const Batch& batch, std::size_t layer, std::si
 
 }  // namespace
 
-void linear(const Tensor& w, const float* x, std::size_t tokens, float* y, Executor executor) {
-  if (tokens == 0) return;
-  if (tokens <= kMatvecTokens && executor.math == Math::kF32) return matvec(w, x, tokens, y, executor.threads);
-  if (w.type == DType::kF32) {
-    gemm(Transpose::kNo, Transpose::kYes, tokens, w.rows, w.cols, x, w.cols, w.f32(), w.cols, 0.0f, y, w.rows,
-         executor.math, executor.threads);
-    return;
-  }
-  const auto* rows = static_cast<const std::byte*>(w.data);
-  const std::size_t stride = row_bytes(w.type, w.cols);
-  const std::size_t grain = std::max(kPanelRows, row_grain(tokens, w.cols));
-  executor.threads.parallel_for(w.rows, grain, [&](std::size_t begin, std::size_t end) {
-    Threads here(1);
-    std::vector<float> panel(kPanelRows * w.cols);
-    for (std::size_t r = begin; r < end; r += kPanelRows) {
-      const std::size_t n = std::min(kPanelRows, end - r);
-      kernels().dequantize[static_cast<std::size_t>(w.type)](rows + r * stride, n * w.cols, panel.data());
-      gemm(Transpose::kNo, Transpose::kYes, tokens, n, w.cols, x, w.cols, panel.data(), w.cols, 0.0f, y + r, w.rows,
-           executor.math, here);
-    }
-  });
-}
-
 void forward(const Config& config, const Weights& weights, const Batch& batch, bool keep, Executor executor,
              Activations& out) {
   const std::size_t tokens = batch.tokens.size(), d = config.n_embd, attn_dim = config.attn_dim();
@@ -193,7 +176,6 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
   out.layers.resize(keep ? config.n_layer : 1);
   out.layers[0].x.resize(tokens * d);
   embed(config, weights.wte, batch.tokens, executor.threads, out.layers[0].x.data());
-  out.scratch.resize(tokens * d);
   out.x.resize(tokens * d);
 
   for (std::size_t l = 0; l < config.n_layer; ++l) {
@@ -202,33 +184,31 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
     for (auto* v : {&a.h1, &a.x_mid, &a.h2}) v->resize(tokens * d);
     for (auto* v : {&a.q, &a.k, &a.v, &a.attn}) v->resize(tokens * attn_dim);
     if (keep) a.log_sums.resize(tokens * config.n_head);
-    for (auto* v : {&a.shared_gate, &a.shared_up, &a.shared_act}) v->resize(tokens * config.shared_ff);
+    out.inputs.resize(std::max<std::size_t>(out.inputs.size(), 1));
+    Input& in = out.inputs[0];
 
     rms_norm_rows(a.x.data(), layer.ln_1, tokens, config.norm_eps, executor.threads, a.h1.data());
-    linear(layer.q, a.h1.data(), tokens, a.q.data(), executor);
-    linear(layer.k, a.h1.data(), tokens, a.k.data(), executor);
-    linear(layer.v, a.h1.data(), tokens, a.v.data(), executor);
+    in.set(a.h1.data(), tokens, d);
+    const Product qkv[] = {{&layer.q, &in, a.q.data()}, {&layer.k, &in, a.k.data()}, {&layer.v, &in, a.v.data()}};
+    multiply(qkv, executor);
     out.rope.rotate(batch, a.q.data(), Rope::kForward, executor.threads);
     out.rope.rotate(batch, a.k.data(), Rope::kForward, executor.threads);
     attention(config, batch, key_values(batch, l, attn_dim, a), a.q.data(), a.attn.data(),
-              keep ? a.log_sums.data() : nullptr, executor.math, executor.threads);
-    linear(layer.c_proj, a.attn.data(), tokens, a.x_mid.data(), executor);
-    kernels().axpy(1.0f, a.x.data(), a.x_mid.data(), tokens * d);
+              keep ? a.log_sums.data() : nullptr, executor);
+    in.set(a.attn.data(), tokens, attn_dim);
+    const Product projection[] = {{&layer.c_proj, &in, a.x_mid.data()}};
+    multiply(projection, executor);
+    executor.threads.parallel_for(tokens, kTokenGrain, [&](std::size_t begin, std::size_t end) {
+      kernels().axpy(1.0f, &a.x[begin * d], &a.x_mid[begin * d], (end - begin) * d);
+    });
 
     rms_norm_rows(a.x_mid.data(), layer.ln_2, tokens, config.norm_eps, executor.threads, a.h2.data());
-    route(config, layer, tokens, executor, a);
-    routed_experts(config, layer, tokens, executor, a);
-    ffn(layer.shared, a.h2.data(), tokens, a.shared_gate.data(), a.shared_up.data(), a.shared_act.data(),
-        out.scratch.data(), executor);
-
+    choose_experts(config, layer, tokens, executor.threads, a);
+    sort_by_expert(config, tokens, executor.threads, a);
+    feed_forward(config, layer, tokens, executor, a, out);
     std::vector<float>& next = l + 1 == config.n_layer ? out.x : out.layers[keep ? l + 1 : 0].x;
     next.resize(tokens * d);
-    std::memcpy(next.data(), a.x_mid.data(), tokens * d * sizeof(float));
-    kernels().axpy(1.0f, out.scratch.data(), next.data(), tokens * d);
-    for (std::size_t r = 0; r < a.slot_of_row.size(); ++r) {
-      const std::uint32_t slot = a.slot_of_row[r];
-      kernels().axpy(a.weight[slot], &a.routed_out[r * d], &next[slot / config.top_k * d], d);
-    }
+    combine(config, tokens, a, out.scratch.data(), executor.threads, next.data());
   }
   for (std::size_t s = 0; s < batch.caches.size(); ++s) batch.caches[s]->grow(batch.starts[s + 1] - batch.starts[s]);
   out.hidden.resize(tokens * d);
@@ -238,7 +218,10 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
 void head(const Config& config, const Weights& weights, const float* hidden, std::size_t rows, float* scores,
           Executor executor) {
   const Tensor& w = config.head == Head::kLm ? weights.wte : weights.cls;
-  linear(w, hidden, rows, scores, executor);
+  Input in;
+  in.set(hidden, rows, w.cols);
+  const Product product[] = {{&w, &in, scores}};
+  multiply(product, executor);
   if (config.head == Head::kLm) return;
   for (std::size_t r = 0; r < rows; ++r) kernels().axpy(1.0f, weights.cls_bias.f32(), scores + r * w.rows, w.rows);
 }

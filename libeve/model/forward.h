@@ -6,11 +6,10 @@
 #include <span>
 #include <vector>
 
-#include "base/threads.h"
-#include "kernels/gemm.h"
 #include "model/attention.h"
 #include "model/batch.h"
 #include "model/config.h"
+#include "model/products.h"
 #include "model/tensors.h"
 
 namespace eve {
@@ -28,9 +27,10 @@ struct LayerActivations {
   std::vector<float> probs;           ///< [T][n_expert] softmax of the router
   std::vector<std::uint32_t> chosen;  ///< [T][k] experts, best first (ties: lowest index)
   std::vector<float> weight;          ///< [T][k] renormalised
-  // Routed tokens sorted by expert: row r of the next four belongs to (slot_of_row[r] / k, slot_of_row[r] % k).
+  // Routed tokens sorted by expert: row r of the last five belongs to (slot_of_row[r] / k, slot_of_row[r] % k).
   std::vector<std::uint32_t> expert_start;                ///< [n_expert + 1]
   std::vector<std::uint32_t> slot_of_row;                 ///< [T * k]
+  std::vector<std::uint32_t> row_of_slot;                 ///< [T * k], its inverse
   std::vector<float> routed_in;                           ///< [T k][d] h2 gathered
   std::vector<float> gate, up, act;                       ///< [T k][expert_ff]
   std::vector<float> routed_out;                          ///< [T k][d], before the weight
@@ -41,23 +41,16 @@ struct Activations {
   std::vector<LayerActivations> layers;  ///< one (inference) or n_layer (training)
   std::vector<float> x;                  ///< [T][d] output of the last layer
   std::vector<float> hidden;             ///< [T][d] rms_norm(x, ln_f)
-  std::vector<float> scratch;
   Rope rope;
-};
-
-/// Where a pass runs.
-struct Executor {
-  Threads& threads;
-  Math math = Math::kF32;
+  // Used again from layer to layer.
+  std::vector<float> scratch;  ///< [T][d] output of the shared expert
+  std::vector<Input> inputs;
 };
 
 /// Runs all layers; the result is `out.hidden`. Caches grow by the tokens of their sequences. `keep` makes `out.layers`
 /// hold every layer for backward. No sequence may exceed config.context (checked: kInput).
 void forward(const Config& config, const Weights& weights, const Batch& batch, bool keep, Executor executor,
              Activations& out);
-
-/// y[T][w.rows] = x[T][w.cols] * w^T, for a weight of any type.
-void linear(const Tensor& w, const float* x, std::size_t tokens, float* y, Executor executor);
 
 /// Scores of `rows` hidden vectors: logits over the vocabulary (kLm) or labels with bias (kTag, kLabel: rows already
 /// pooled).

@@ -43,14 +43,13 @@ Tensor bind_tensor(ModelData& model, const TensorSpec& spec, const TensorSpec::P
     refuse("has shape " + shape_text(stored.shape) + ", the config says " + shape_text(expected));
   if (spec.cols % dtype_block(stored.type) != 0) refuse("has rows that are not whole blocks");
   Tensor tensor{stored.type, spec.rows, spec.cols, nullptr};
+  if (stored.layout == Layout::kInterleaved && can_interleave(stored.type, spec.cols)) tensor.layout = stored.layout;
   const Bytes part = stored.data.subspan(place.part * tensor.bytes(), tensor.bytes());
   tensor.data = part.data();
   if (spec.f32 && stored.type != DType::kF32) {
     std::vector<std::byte>& copy = model.storage.emplace_back(tensor.size() * sizeof(float));
-    kernels().dequantize[static_cast<std::size_t>(stored.type)](part.data(), tensor.size(),
-                                                                reinterpret_cast<float*>(copy.data()));
-    tensor.type = DType::kF32;
-    tensor.data = copy.data();
+    dequantize(tensor, reinterpret_cast<float*>(copy.data()));
+    tensor = {DType::kF32, spec.rows, spec.cols, copy.data()};
   } else if (reinterpret_cast<std::uintptr_t>(part.data()) % element_alignment(stored.type) != 0) {
     std::vector<std::byte>& copy = model.storage.emplace_back(part.size());
     std::memcpy(copy.data(), part.data(), part.size());

@@ -16,6 +16,7 @@ struct StoredTensor {
   DType type;
   std::vector<std::uint64_t> shape;
   Bytes data;
+  Layout layout = Layout::kRows;  ///< of those tensors that can_interleave()
 };
 
 /// Our part of `stored`, which must have the shape `expected` (leading ones do not count). Points into the file where

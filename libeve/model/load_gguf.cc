@@ -27,8 +27,9 @@ class GgufLoader {
     if (!ours_ && *architecture != kLlamaCppArchitecture)
       refuse("architecture " + printable(*architecture) + " is not read; only eve-moe and ernie4_5-moe are");
     if (ours_ && !file_.has_table_checksum) refuse("the checksum of the table is missing; the file is damaged");
-    if (file_.string_value(kLayoutKey).value_or("rows") != "rows")
-      refuse("weights lie in an order that this version does not read");
+    const auto layout = layout_named(file_.string_value(kLayoutKey).value_or("rows"));
+    if (!layout) refuse("weights lie in an order that this version does not read");
+    layout_ = *layout;
     prefix_ = *architecture + ".";
     info();
     config();
@@ -43,6 +44,7 @@ class GgufLoader {
   const GgufFile& file_;
   std::size_t file_bytes_;
   bool ours_ = false;
+  Layout layout_ = Layout::kRows;
   std::string prefix_;
 
   [[noreturn]] void refuse(const std::string& what) const { throw Error(Status::kModel, file_.where + ": " + what); }
@@ -136,7 +138,7 @@ class GgufLoader {
       const GgufTensor& stored = *found->second;
       used.insert(stored.name);
       tensor = bind_tensor(model_, spec, spec.gguf, {spec.gguf.parts, spec.rows, spec.cols},
-                           {stored.type, stored.shape, stored.data}, file_.where);
+                           {stored.type, stored.shape, stored.data, layout_}, file_.where);
     });
     for (const GgufTensor& tensor : file_.tensors) {
       if (used.contains(tensor.name)) continue;

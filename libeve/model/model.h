@@ -46,9 +46,11 @@ ModelData load_model(const std::string& path);
 /// merges.txt. Throws kModel.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::string& path);
 
-/// Writes a GGUF file of `type` (norms, router and biases stay F32). `llama_cpp` writes architecture `ernie4_5-moe`
-/// without anything stock llama.cpp would not load. Throws kModel when the type cannot hold the shape, kSystem on I/O.
-void save_model(const ModelData& model, DType type, const std::string& path, bool llama_cpp = false);
+/// Writes a GGUF file of `type` (norms, router and biases stay F32), its weights in `layout` where they can be.
+/// `llama_cpp` writes architecture `ernie4_5-moe` without anything stock llama.cpp would not load, in rows. Throws
+/// kModel when the type cannot hold the shape, kSystem on I/O.
+void save_model(const ModelData& model, DType type, const std::string& path, bool llama_cpp = false,
+                Layout layout = Layout::kInterleaved);
 
 /// Checks the per-tensor checksums of a GGUF file that has them. Returns the names of damaged tensors; throws kModel
 /// when the file has no checksums or its table is damaged.

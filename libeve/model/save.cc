@@ -30,22 +30,32 @@ std::uint32_t file_type(DType type) {
   return 0;
 }
 
-/// Hands over the weights of `tensor` as `type`, some rows at a time.
-void convert(const Tensor& tensor, DType type, const GgufWriter::Sink& sink) {
-  if (tensor.type == type) return sink(tensor.data, tensor.bytes());
-  const std::size_t most = std::clamp<std::size_t>(kChunkWeights / tensor.cols, 1, tensor.rows);
-  std::vector<float> values(most * tensor.cols);
-  std::vector<std::byte> converted(most * row_bytes(type, tensor.cols));
+/// Hands over the weights of `tensor` as `type` and in `layout`, some groups of rows at a time. Weights of the same
+/// type keep their bits.
+void convert(const Tensor& tensor, DType type, Layout layout, const GgufWriter::Sink& sink) {
+  if (!can_interleave(type, tensor.cols)) layout = Layout::kRows;
+  if (tensor.type == type && tensor.layout == layout) return sink(tensor.data, tensor.bytes());
+  const std::size_t most = std::max<std::size_t>(kChunkWeights / tensor.cols / kGroupRows, 1) * kGroupRows;
+  const std::size_t stride = row_bytes(tensor.type, tensor.cols), new_stride = row_bytes(type, tensor.cols);
+  std::vector<std::byte> rows(most * stride), converted(most * new_stride), ordered(most * new_stride);
+  std::vector<float> values(tensor.type == type ? 0 : most * tensor.cols);
   for (std::size_t row = 0; row < tensor.rows; row += most) {
-    const std::size_t rows = std::min(most, tensor.rows - row);
-    const auto* from = static_cast<const std::byte*>(tensor.data) + row * row_bytes(tensor.type, tensor.cols);
-    kernels().dequantize[static_cast<std::size_t>(tensor.type)](from, rows * tensor.cols, values.data());
-    if (type == DType::kF32) {
-      sink(values.data(), rows * tensor.cols * sizeof(float));
-    } else {
-      quantize_row(type, values.data(), rows * tensor.cols, converted.data());
-      sink(converted.data(), rows * row_bytes(type, tensor.cols));
+    const std::size_t n = std::min(most, tensor.rows - row);
+    const std::byte* from = static_cast<const std::byte*>(tensor.data) + row * stride;
+    if (tensor.layout == Layout::kInterleaved) {
+      deinterleave(tensor.type, n, tensor.cols, from, rows.data());
+      from = rows.data();
     }
+    if (tensor.type != type) {
+      kernels().dequantize[static_cast<std::size_t>(tensor.type)](from, n * tensor.cols, values.data());
+      quantize_row(type, values.data(), n * tensor.cols, converted.data());
+      from = converted.data();
+    }
+    if (layout == Layout::kInterleaved) {
+      interleave(type, n, tensor.cols, from, ordered.data());
+      from = ordered.data();
+    }
+    sink(from, n * new_stride);
   }
 }
 
@@ -80,7 +90,7 @@ void set_config(GgufWriter& writer, const ModelData& model, DType type, bool lla
   }
 }
 
-void set_info(GgufWriter& writer, const ModelData& model) {
+void set_info(GgufWriter& writer, const ModelData& model, Layout layout) {
   const ModelInfo& info = model.info;
   const auto text = [&](const char* key, const std::string& value) {
     if (!value.empty()) writer.set(key, GgufValue::string(value));
@@ -88,7 +98,7 @@ void set_info(GgufWriter& writer, const ModelData& model) {
   text(kNameKey, info.name);
   text(kTaskKey, info.task);
   text(kPromptKey, info.prompt);
-  writer.set(kLayoutKey, GgufValue::string("rows"));
+  writer.set(kLayoutKey, GgufValue::string(std::string(layout_name(layout))));
   writer.set(kHeadKey, GgufValue::string(std::string(head_name(model.config.head))));
   writer.set(kAuxKey, GgufValue::f32(model.config.aux_coef));
   if (!info.labels.empty()) writer.set(kLabelsKey, GgufValue::strings(info.labels));
@@ -96,7 +106,7 @@ void set_info(GgufWriter& writer, const ModelData& model) {
     writer.set(std::string(kTrainingPrefix) + key, GgufValue::string(value));
 }
 
-void add_tensors(GgufWriter& writer, const ModelData& model, DType type, const std::string& where) {
+void add_tensors(GgufWriter& writer, const ModelData& model, DType type, Layout layout, const std::string& where) {
   struct Stacked {
     TensorSpec spec;  ///< of the first part
     DType type;
@@ -118,15 +128,16 @@ void add_tensors(GgufWriter& writer, const ModelData& model, DType type, const s
     if (spec.gguf.parts == 1) shape.erase(shape.begin());
     if (!spec.matrix) shape = {spec.cols};
     writer.add(spec.gguf.name, std::move(shape), stack.type,
-               [parts = std::move(stack.parts), stored = stack.type](const auto& sink) {
-                 for (const Tensor& part : parts) convert(part, stored, sink);
+               [parts = std::move(stack.parts), stored = stack.type, layout](const auto& sink) {
+                 for (const Tensor& part : parts) convert(part, stored, layout, sink);
                });
   }
 }
 
 }  // namespace
 
-void save_model(const ModelData& model, DType type, const std::string& path, bool llama_cpp) {
+void save_model(const ModelData& model, DType type, const std::string& path, bool llama_cpp, Layout layout) {
+  if (llama_cpp) layout = Layout::kRows;
   const std::string where = printable(path);
   check_config(model.config, where);
   check_model(model, where);
@@ -134,9 +145,9 @@ void save_model(const ModelData& model, DType type, const std::string& path, boo
     throw Error(Status::kModel, where + ": llama.cpp has no " + std::string(head_name(model.config.head)) + " head");
   GgufWriter writer;
   set_config(writer, model, type, llama_cpp);
-  set_info(writer, model);
+  set_info(writer, model, layout);
   write_tokenizer(writer, model, llama_cpp);
-  add_tensors(writer, model, type, where);
+  add_tensors(writer, model, type, layout, where);
   writer.write(path);
 }
 

@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/tensors.h"
 
+#include "kernels/kernels.h"
+
 namespace eve {
+
+std::string_view layout_name(Layout layout) { return layout == Layout::kRows ? "rows" : "interleaved-16"; }
+
+std::optional<Layout> layout_named(std::string_view name) {
+  for (const Layout layout : {Layout::kRows, Layout::kInterleaved})
+    if (layout_name(layout) == name) return layout;
+  return std::nullopt;
+}
+
+void dequantize(const Tensor& tensor, float* dst) {
+  if (tensor.layout == Layout::kRows)
+    return kernels().dequantize[static_cast<std::size_t>(tensor.type)](tensor.data, tensor.size(), dst);
+  for (std::size_t r = 0; r < tensor.rows; ++r)
+    dequantize_row(tensor.type, tensor.layout, tensor.rows, tensor.cols, tensor.data, r, dst + r * tensor.cols);
+}
 
 ParameterCount count_parameters(const Config& config) {
   const std::size_t d = config.n_embd;

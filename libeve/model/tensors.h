@@ -3,26 +3,35 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/dtype.h"
+#include "kernels/interleave.h"
 #include "model/config.h"
 
 namespace eve {
 
-/// A matrix [rows][cols] somewhere in memory (a mapped file or the trainer's buffers), rows contiguous. Vectors have
-/// rows = 1.
+/// A matrix [rows][cols] somewhere in memory (a mapped file or the trainer's buffers). Vectors have rows = 1.
 struct Tensor {
   DType type = DType::kF32;
   std::size_t rows = 0, cols = 0;
   const void* data = nullptr;
+  Layout layout = Layout::kRows;
 
   std::size_t size() const { return rows * cols; }
   std::size_t bytes() const { return rows * row_bytes(type, cols); }
   /// The data of an F32 tensor.
   const float* f32() const { return static_cast<const float*>(data); }
 };
+
+std::string_view layout_name(Layout layout);                ///< "rows", "interleaved-16"
+std::optional<Layout> layout_named(std::string_view name);  ///< inverse
+
+/// Values of all rows, in order: dst[rows][cols].
+void dequantize(const Tensor& tensor, float* dst);
 
 struct Ffn {
   Tensor w1;      ///< gate [ff][n_embd]

@@ -24,7 +24,7 @@ ParameterBuffer average_models(const std::vector<std::string>& paths) {
     std::size_t at = 0;
     for_each_tensor(model.config, model.weights, [&](const TensorSpec&, const Tensor& tensor) {
       row.resize(tensor.size());
-      kernels().dequantize[static_cast<std::size_t>(tensor.type)](tensor.data, tensor.size(), row.data());
+      dequantize(tensor, row.data());
       kernels().axpy(share, row.data(), &mean.values()[at], row.size());
       at += row.size();
     });

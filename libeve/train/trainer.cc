@@ -84,9 +84,7 @@ Trainer::Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, 
     for_each_tensor(model_.config, std::as_const(model_.weights), [&](const TensorSpec&, const Tensor& source) {
       const Tensor& target = *targets[i++];
       // A base model without this head leaves the head as initialised.
-      if (source.data)
-        kernels().dequantize[static_cast<std::size_t>(source.type)](source.data, source.size(),
-                                                                    parameters_.writable(target));
+      if (source.data) dequantize(source, parameters_.writable(target));
     });
   }
   model_.weights = parameters_.weights();
