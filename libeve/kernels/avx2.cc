@@ -107,6 +107,7 @@ inline Vec high_bf16(const void* p) {
   return _mm256_castsi256_ps(_mm256_and_si256(load_256(p), _mm256_set1_epi32(-0x10000)));
 }
 
+constexpr std::size_t kGroupsAtOnce = 1;
 constexpr std::size_t kTileTokens = 4;
 constexpr std::size_t kFloatOutputs = 3;
 constexpr std::size_t kBlockOutputs = 4;

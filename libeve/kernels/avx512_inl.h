@@ -83,7 +83,8 @@ inline Vec high_bf16(const void* p) {
   return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(-0x10000)));
 }
 
-constexpr std::size_t kTileTokens = 12;
+constexpr std::size_t kGroupsAtOnce = 2;
+constexpr std::size_t kTileTokens = 6;
 constexpr std::size_t kFloatOutputs = 6;
 constexpr std::size_t kBlockOutputs = 12;
 

@@ -134,6 +134,13 @@ inline Bytes32 load_w(const void* q) {
   }
 }
 
+// 32 codes -8..7 of a Q4_0 block.
+inline void store_codes(void* p, const void* nibbles) {
+  const Bytes32 codes = load_w<BlockQ4_0>(nibbles);
+  vst1q_s8(static_cast<std::int8_t*>(p), codes.low);
+  vst1q_s8(static_cast<std::int8_t*>(p) + 16, codes.high);
+}
+
 template <class Block>
 inline Vec products(const void* q, const BlockX& x) {
   const Bytes32 w = load_w<Block>(q);
@@ -160,6 +167,7 @@ inline uint32x4_t load_u32(const void* p) {
 inline Vec low_bf16(const void* p) { return vreinterpretq_f32_u32(vshlq_n_u32(load_u32(p), 16)); }
 inline Vec high_bf16(const void* p) { return vreinterpretq_f32_u32(vandq_u32(load_u32(p), vdupq_n_u32(0xffff0000))); }
 
+constexpr std::size_t kGroupsAtOnce = 1;
 constexpr std::size_t kTileTokens = 4;
 constexpr std::size_t kFloatOutputs = 4;
 constexpr std::size_t kBlockOutputs = 8;

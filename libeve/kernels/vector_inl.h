@@ -2,11 +2,13 @@
 // The algorithms of a table, written once over the small vector vocabulary that the including file defines in
 // eve::(anonymous): Vec (kWidth floats) with + - * /, and set, load, store, load_f16, load_bf16, fma, max, min, sqrt,
 // sum_of, max_of, magnitude, max_bits_of, nearest, times_power_of_two, to_bf16, store_i8, load_i8, rotate (kRotatePairs
-// pairs) and, for blocks of 32: half, BlockSum, block_zero, block_fma, BlockX, load_x,
-// products.
+// pairs) and, for blocks of 32: half, BlockSum, block_zero, block_fma, BlockX, load_x, products, store_codes. What the
+// products of interleaved weights need beside them stands in groups_inl.h.
 //
 // Everything has internal linkage and nothing of the standard library is used: a function compiled here for one
 // instruction set must never be the copy that the linker picks for the rest of the program.
+
+#include "kernels/groups_inl.h"
 
 namespace eve {
 namespace {
@@ -81,12 +83,9 @@ void dequantize_q4_0(const void* src, size_t n, float* dst) {
   const unsigned char* block = bytes(src);
   for (size_t b = 0; b < n / 32; ++b, block += sizeof(BlockQ4_0), dst += 32) {
     unsigned char codes[32];
-    for (size_t j = 0; j < 16; ++j) {
-      codes[j] = block[2 + j] & 15;
-      codes[j + 16] = block[2 + j] >> 4;
-    }
-    const Vec d = set(half(block)), eight = set(8);
-    for (size_t i = 0; i < 32; i += kWidth) store(dst + i, d * (load_i8(codes + i) - eight), Full{});
+    store_codes(codes, block + 2);
+    const Vec d = set(half(block));
+    for (size_t i = 0; i < 32; i += kWidth) store(dst + i, d * load_i8(codes + i), Full{});
   }
 }
 
@@ -142,142 +141,6 @@ void matvec_q(const void* w, size_t rows, size_t cols, const BlockA8* x, float* 
   size_t r = 0;
   for (; r + 4 <= rows; r += 4) matvec_q_rows<Block, 4>(bytes(w) + r * stride, blocks, x, y + r);
   for (; r < rows; ++r) matvec_q_rows<Block, 1>(bytes(w) + r * stride, blocks, x, y + r);
-}
-
-// The products of interleaved groups. A slice is kWidth rows of a group's 16, one in each lane; a tile is a few tokens
-// by a few slices whose sums stay in registers. Each output is summed in the same order in every tile.
-
-constexpr size_t kSlices = kGroupRows / kWidth;
-constexpr size_t kPieceBytes = 4 * kGroupRows;
-constexpr size_t kSliceBytes = 4 * kWidth;  // of a piece
-
-template <size_t i>
-struct Index {
-  static constexpr size_t value = i;
-};
-template <class F>
-inline void each_of_8(F f) {
-  f(Index<0>{}), f(Index<1>{}), f(Index<2>{}), f(Index<3>{}), f(Index<4>{}), f(Index<5>{}), f(Index<6>{}),
-      f(Index<7>{});
-}
-
-// Two weights of each row of a slice, times two elements of x, in two sums.
-struct TwoVecs {
-  Vec first, second;
-};
-struct PairsF16 {  // as they lie: the pairs of the first rows, of the others
-  static TwoVecs weights(const unsigned char* p) {
-    return {load_f16(p, Full{}), load_f16(p + kSliceBytes / 2, Full{})};
-  }
-  static TwoVecs factors(const float* x) { return {set_pair(x), set_pair(x)}; }
-  static Vec join(Vec first, Vec second) { return add_neighbours(first, second); }
-};
-struct PairsBF16 {  // the first of each pair, the second
-  static TwoVecs weights(const unsigned char* p) { return {low_bf16(p), high_bf16(p)}; }
-  static TwoVecs factors(const float* x) { return {set(x[0]), set(x[1])}; }
-  static Vec join(Vec first, Vec second) { return first + second; }
-};
-
-template <class Pairs>
-struct FloatTile {
-  using X = float;
-  static constexpr size_t kOutputs = kFloatOutputs;
-  static size_t group_bytes(size_t cols) { return kGroupRows * cols * 2; }
-  static size_t row(size_t cols) { return cols; }
-
-  template <size_t slices, size_t tokens>
-  static void run(const unsigned char* group, size_t slice, size_t cols, const float* x, float* y, size_t ldy) {
-    const unsigned char* w = group + slice * kSliceBytes;
-    Vec sums[tokens][slices][4];  // two pieces at a time keep enough additions in flight
-    for (auto& token : sums)
-      for (auto& output : token)
-        for (Vec& sum : output) sum = set(0);
-    for (size_t c = 0; c < cols; c += 4, w += 2 * kPieceBytes)
-      for (size_t s = 0; s < slices; ++s)
-        for (size_t i = 0; i < 2; ++i) {
-          const TwoVecs ws = Pairs::weights(w + i * kPieceBytes + s * kSliceBytes);
-          for (size_t t = 0; t < tokens; ++t) {
-            const TwoVecs xs = Pairs::factors(x + t * cols + c + 2 * i);
-            sums[t][s][2 * i] = fma(ws.first, xs.first, sums[t][s][2 * i]);
-            sums[t][s][2 * i + 1] = fma(ws.second, xs.second, sums[t][s][2 * i + 1]);
-          }
-        }
-    for (size_t t = 0; t < tokens; ++t)
-      for (size_t s = 0; s < slices; ++s) {
-        const Vec(&sum)[4] = sums[t][s];
-        store(y + t * ldy + (slice + s) * kWidth, Pairs::join(sum[0] + sum[2], sum[1] + sum[3]), Full{});
-      }
-  }
-};
-
-template <class Block>
-struct BlockTile {
-  using X = BlockA8;
-  static constexpr size_t kOutputs = kBlockOutputs;
-  static size_t group_bytes(size_t cols) { return kGroupRows * cols / 32 * sizeof(Block); }
-  static size_t row(size_t cols) { return cols / 32; }
-
-  template <size_t slices, size_t tokens>
-  static void run(const unsigned char* group, size_t slice, size_t cols, const BlockA8* x, float* y, size_t ldy) {
-    const size_t blocks = cols / 32;
-    const unsigned char* scales = group + slice * kWidth * 2;
-    const unsigned char* w = group + blocks * kGroupRows * 2 + slice * kSliceBytes;
-    Vec sums[tokens][slices];
-    for (auto& token : sums)
-      for (Vec& sum : token) sum = set(0);
-    for (size_t b = 0; b < blocks; ++b, scales += kGroupRows * 2, w += kGroupRows * sizeof(Block::q)) {
-      Dots<Block> dots[tokens][slices];
-      for (size_t t = 0; t < tokens; ++t)
-        for (size_t s = 0; s < slices; ++s) dots[t][s].start(x[t * blocks + b]);
-      each_of_8([&](auto piece) {
-        constexpr size_t p = decltype(piece)::value;  // of x; a piece of Q4_0 holds two
-        for (size_t s = 0; s < slices; ++s) {
-          const unsigned char* const bytes = w + p % (sizeof(Block::q) / 4) * kPieceBytes + s * kSliceBytes;
-          const Codes<Block> codes(bytes, p >= 4);
-          for (size_t t = 0; t < tokens; ++t) dots[t][s].template add<p>(codes, x[t * blocks + b]);
-        }
-      });
-      for (size_t s = 0; s < slices; ++s) {
-        const Vec scale = load_f16(scales + s * kWidth * 2, Full{});
-        for (size_t t = 0; t < tokens; ++t) {
-          const BlockA8& xb = x[t * blocks + b];
-          sums[t][s] = fma(dots[t][s].finish(xb), scale * set(xb.d), sums[t][s]);
-        }
-      }
-    }
-    for (size_t t = 0; t < tokens; ++t)
-      for (size_t s = 0; s < slices; ++s) store(y + t * ldy + (slice + s) * kWidth, sums[t][s], Full{});
-  }
-};
-
-// How many slices of `tokens` tokens registers hold: a divisor of kSlices.
-constexpr size_t slices_at_once(size_t tokens, size_t outputs) {
-  size_t slices = kSlices;
-  while (slices > 1 && slices * tokens > outputs) slices /= 2;
-  return slices;
-}
-
-template <class Tile, size_t tokens>
-inline void run_tile(size_t n, const unsigned char* group, size_t cols, const typename Tile::X* x, float* y,
-                     size_t ldy) {
-  if (n == tokens) {
-    constexpr size_t slices = slices_at_once(tokens, Tile::kOutputs);
-    for (size_t s = 0; s < kSlices; s += slices) Tile::template run<slices, tokens>(group, s, cols, x, y, ldy);
-  } else if constexpr (tokens > 1) {
-    run_tile<Tile, tokens - 1>(n, group, cols, x, y, ldy);
-  }
-}
-
-template <class Tile>
-void groups(const void* w, size_t count, size_t cols, const typename Tile::X* x, size_t tokens, float* y, size_t ldy) {
-  constexpr size_t most = kTileTokens < Tile::kOutputs ? kTileTokens : Tile::kOutputs;
-  const unsigned char* group = bytes(w);
-  for (size_t g = 0; g < count; ++g, group += Tile::group_bytes(cols), y += kGroupRows)
-    for (size_t t = 0; t < tokens;) {  // tiles of nearly one size
-      const size_t tiles = (tokens - t + most - 1) / most, n = (tokens - t) / tiles;
-      run_tile<Tile, most>(n, group, cols, x + t * Tile::row(cols), y + t * ldy, ldy);
-      t += n;
-    }
 }
 
 void quantize_a8(const float* x, size_t n, BlockA8* blocks) {

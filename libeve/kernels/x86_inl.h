@@ -46,6 +46,12 @@ inline __m256i load_nibbles(const void* p) {
   return _mm256_and_si256(both, _mm256_set1_epi8(15));
 }
 
+// 32 codes -8..7 of a Q4_0 block.
+inline void store_codes(void* p, const void* nibbles) {
+  const __m256i codes = _mm256_sub_epi8(load_nibbles(nibbles), _mm256_set1_epi8(8));
+  _mm256_storeu_si256(static_cast<__m256i*>(p), codes);
+}
+
 // One factor of the byte products must be unsigned.
 #ifdef __AVX512VNNI__
 // w + bias is unsigned; bias * sum(x) is subtracted beforehand, lane by lane.
