@@ -190,6 +190,36 @@ TEST_CASE("ids without a token are never produced, limits end the text with thei
   CHECK_THROWS_AS(generator.generate(outside, options), Error);
 }
 
+TEST_CASE("prompts that share passes, and what they begin with, are continued as each would be alone") {
+  const RandomModel file(Head::kLm);
+  const std::string packed = file.path + ".q8_0";
+  save_model(load_model(file.path), DType::kQ8_0, packed);
+  const Model model = Model::open(packed);
+  const std::string head = "The Licence of these terms is granted to you in full, under these conditions: ";
+  std::vector<std::string> prompts;
+  for (std::size_t i = 0; i < 40; ++i)
+    prompts.push_back((i % 3 == 0 ? "" : head.substr(0, i % 5 == 0 ? 40 : head.size())) + std::string(i % 7 + 1, 'a') +
+                      std::to_string(i));
+  GenerateOptions options;
+  options.temperature = 1.0f;  // so that texts differ in length and end
+  options.max_tokens = 12;
+  options.stop = {"e"};
+  std::vector<Generator::Result> alone;
+  for (const std::string& prompt : prompts) alone.push_back(Generator(model, 1).generate(prompt, options));
+  Generator generator(model, 2);
+  for (int again = 0; again < 2; ++again) {  // the second time every prompt is known
+    std::size_t next = 0;
+    generator.generate_all(prompts, options, [&](std::size_t index, Generator::Result&& result) {
+      REQUIRE(index == next++);
+      CHECK(result.tokens == alone[index].tokens);
+      CHECK(result.text == alone[index].text);
+      CHECK(result.reason == alone[index].reason);
+    });
+    REQUIRE(next == prompts.size());
+  }
+  std::filesystem::remove(packed);
+}
+
 TEST_CASE("a stop string ends the text before it, and what was streamed is the text in whole characters") {
   const RandomModel file(Head::kLm);
   Generator generator(Model::open(file.path), 1);

@@ -14,4 +14,13 @@ void KvCache::reserve(std::size_t tokens) {
     for (auto& layer : *side) layer.resize(capacity_ * attn_dim_);
 }
 
+void KvCache::copy_prefix(KvCache& from, std::size_t tokens) {
+  reserve(tokens);
+  for (std::size_t l = 0; l < keys_.size(); ++l) {
+    std::copy_n(from.keys(l), tokens * attn_dim_, keys(l));
+    std::copy_n(from.values(l), tokens * attn_dim_, values(l));
+  }
+  size_ = tokens;
+}
+
 }  // namespace eve

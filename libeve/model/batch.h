@@ -29,8 +29,9 @@ class KvCache {
   explicit KvCache(const Config& config);
   std::size_t size() const { return size_; }                                      ///< tokens held
   void truncate(std::size_t tokens) { size_ = tokens < size_ ? tokens : size_; }  ///< forgets the newest
-  void reserve(std::size_t tokens);                                               ///< room for that many
-  float* keys(std::size_t layer) { return keys_[layer].data(); }                  ///< [size][attn_dim]
+  void copy_prefix(KvCache& from, std::size_t tokens);  ///< holds the first `tokens` of the other cache, and only them
+  void reserve(std::size_t tokens);                     ///< room for that many
+  float* keys(std::size_t layer) { return keys_[layer].data(); }  ///< [size][attn_dim]
   float* values(std::size_t layer) { return values_[layer].data(); }
   void grow(std::size_t tokens) { size_ += tokens; }
 

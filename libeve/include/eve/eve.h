@@ -97,6 +97,11 @@ class Generator {
   /// The same from token ids (each checked against the vocabulary).
   Result generate(std::span<const std::int32_t> prompt, const GenerateOptions& options,
                   const std::function<void(std::string_view)>& on_text = {});
+  /// Continues many prompts, up to 16 at a time in shared passes. on_result receives the results in the order of the
+  /// prompts, each as soon as it and those before it are done; each is what generate() alone would give. The first
+  /// tokens that prompts have in common are computed once, also from one call to the next.
+  void generate_all(std::span<const std::string> prompts, const GenerateOptions& options,
+                    const std::function<void(std::size_t index, Result&& result)>& on_result);
   /// Logits of the next token after each of `ids`, [ids.size()][vocabulary rows], from one pass.
   std::vector<float> logits(std::span<const std::int32_t> ids);
 
