@@ -253,9 +253,11 @@ TEST_CASE("adamw agrees within 1e-6 relative") {
   for_all([&](const Kernels& table, std::size_t n, Kind kind) {
     Floats w(n, Kind::kOrdinary), grad(n, kind), m(n, Kind::kOrdinary), v(n, Kind::kOrdinary);
     for (std::size_t i = 0; i < n; ++i) v.data()[i] = std::fabs(v.data()[i]);
-    Floats w2 = w, m2 = m, v2 = v;
+    Floats w2 = w, m2 = m, v2 = v, grad2 = grad;
     table.adamw(w.data(), grad.data(), m.data(), v.data(), n, step);
-    generic().adamw(w2.data(), grad.data(), m2.data(), v2.data(), n, step);
+    CHECK(std::all_of(grad.data(), grad.data() + n, [](float g) { return g == 0; }));
+    CHECK(grad.guards_hold());
+    generic().adamw(w2.data(), grad2.data(), m2.data(), v2.data(), n, step);
     CHECK(all_close(w, w2, 1e-6, 1e-6));
     CHECK(all_close(m, m2, 1e-6, 1e-6));
     CHECK(all_close(v, v2, 1e-6, 1e-6));
@@ -268,12 +270,13 @@ TEST_CASE("adamw computes the published step") {
   step.correction1 = 0.1f, step.correction2 = 0.01f;  // the first step
   for (const Kernels* table : available_kernels()) {
     float w = 1, m = 0, v = 0;
-    const float grad = 0.5f;
+    float grad = 0.5f;
     table->adamw(&w, &grad, &m, &v, 1, step);
     // m / c1 = g and sqrt(v / c2) = |g|, so the step is lr whatever the gradient's size.
     CHECK(w == Approx(1 - 0.1 * 0.01 - 0.1).epsilon(1e-6));
     CHECK(m == Approx(0.05).epsilon(1e-6));
     CHECK(v == Approx(0.0025).epsilon(1e-6));
+    CHECK(grad == 0);
   }
 }
 

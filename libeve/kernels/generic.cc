@@ -238,12 +238,13 @@ void rms_norm_backward(const float* x, const float* gain, const float* dy, std::
   }
 }
 
-void adamw(float* w, const float* grad, float* m, float* v, std::size_t n, const AdamWStep& step) {
+void adamw(float* w, float* grad, float* m, float* v, std::size_t n, const AdamWStep& step) {
   const float keep = 1.0f - step.lr * step.decay;
   const float rate = step.lr / step.correction1;
   const float inverse_root = 1.0f / std::sqrt(step.correction2);
   for (std::size_t i = 0; i < n; ++i) {
     const float g = step.grad_scale * grad[i];
+    grad[i] = 0;
     m[i] = step.beta1 * m[i] + (1.0f - step.beta1) * g;
     v[i] = step.beta2 * v[i] + (1.0f - step.beta2) * g * g;
     w[i] = keep * w[i] - rate * m[i] / (std::sqrt(v[i]) * inverse_root + step.eps);

@@ -75,8 +75,8 @@ struct Kernels {
                             float* d_gain);
   /// AdamW (Loshchilov and Hutter 2019), decoupled decay, as torch.optim.AdamW computes it:
   /// w -= lr decay w; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w -= lr / c1 m / (sqrt(v) / sqrt(c2) + eps)
-  /// with g = grad_scale grad, c1 = 1 - b1^t, c2 = 1 - b2^t.
-  void (*adamw)(float* w, const float* grad, float* m, float* v, std::size_t n, const struct AdamWStep& step);
+  /// with g = grad_scale grad, c1 = 1 - b1^t, c2 = 1 - b2^t. Leaves grad 0, for the next sum.
+  void (*adamw)(float* w, float* grad, float* m, float* v, std::size_t n, const struct AdamWStep& step);
   /// x_i rounded to the nearest bfloat16 (ties to even, NaN stays NaN) and back, into y (may be x).
   void (*round_bf16)(const float* x, std::size_t n, float* y);
 };

@@ -331,13 +331,14 @@ void rms_norm_backward(const float* x, const float* gain, const float* dy, size_
   });
 }
 
-void adamw(float* w, const float* grad, float* m, float* v, size_t n, const AdamWStep& step) {
+void adamw(float* w, float* grad, float* m, float* v, size_t n, const AdamWStep& step) {
   const Vec keep = set(1.0f - step.lr * step.decay), rate = set(step.lr / step.correction1), eps = set(step.eps);
   const Vec inverse_root = set(1.0f / __builtin_sqrtf(step.correction2)), scale = set(step.grad_scale);
   const Vec beta1 = set(step.beta1), rest1 = set(1.0f - step.beta1);
   const Vec beta2 = set(step.beta2), rest2 = set(1.0f - step.beta2);
   each(n, [&](size_t i, auto part) {
     const Vec g = scale * load(grad + i, part);
+    store(grad + i, set(0), part);
     const Vec mi = fma(beta1, load(m + i, part), rest1 * g);
     const Vec vi = fma(beta2, load(v + i, part), rest2 * g * g);
     store(m + i, mi, part);

@@ -2,6 +2,7 @@
 #include "train/backward.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -12,105 +13,187 @@ namespace eve {
 
 namespace {
 
-constexpr std::size_t kTokenGrain = 8;
-// Rows of scores alive at once: 256 x 50,304 fp32 are 52 MB, whatever the batch.
-constexpr std::size_t kHeadRows = 256;
+constexpr std::size_t kTokenGrain = 16;
+// Rows of scores alive at once: 512 x 50,304 fp32 are 103 MB, whatever the batch.
+constexpr std::size_t kHeadRows = 512;
+// Tokens of an expert at a time: what its backward computes on the way stays near the processor.
+constexpr std::size_t kExpertRows = 1024;
+// Sums over tokens are taken in this many parts, whatever the number of threads, and then in order.
+constexpr std::size_t kSumParts = 16;
+
+/// Room for n values that need not be kept.
+template <class T>
+T* room(std::vector<T>& values, std::size_t n) {
+  if (values.size() < n) values.resize(n);
+  return values.data();
+}
 
 /// Gradients of y = x w^T: d_x = d_y w + d_x_beta d_x, d_w += d_y^T x.
 void linear_backward(const Tensor& w, const float* x, const float* d_y, std::size_t tokens, float d_x_beta, float* d_x,
-                     float* d_w, Executor executor) {
-  if (tokens == 0) return;
-  gemm(Transpose::kYes, Transpose::kNo, w.rows, w.cols, tokens, d_y, w.rows, x, w.cols, 1.0f, d_w, w.cols,
-       executor.math, executor.threads);
+                     float* d_w, Math math, Threads& threads) {
+  gemm(Transpose::kYes, Transpose::kNo, w.rows, w.cols, tokens, d_y, w.rows, x, w.cols, 1.0f, d_w, w.cols, math,
+       threads);
   gemm(Transpose::kNo, Transpose::kNo, tokens, w.cols, w.rows, d_y, w.rows, w.f32(), w.cols, d_x_beta, d_x, w.cols,
-       executor.math, executor.threads);
+       math, threads);
 }
 
-/// Adds to d_x; d_gain is summed in one part a thread, then in order, so that it does not depend on timing.
+/// Adds to d_x and d_gain. `before(t)` may still change row t of d_y.
+template <class Before>
 void rms_norm_backward(const Tensor& gain, const float* x, const float* d_y, std::size_t tokens, float eps, float* d_x,
-                       float* d_gain, Threads& threads) {
-  const std::size_t d = gain.cols, parts = std::min(threads.count(), tokens);
-  std::vector<float> partial(parts * d);
-  threads.parallel_for(parts, 1, [&](std::size_t begin, std::size_t end) {
+                       float* d_gain, Threads& threads, std::vector<float>& d_gains, Before&& before) {
+  const std::size_t d = gain.cols;
+  d_gains.assign(kSumParts * d, 0.0f);
+  threads.parallel_for(kSumParts, 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t p = begin; p < end; ++p)
-      for (std::size_t t = tokens * p / parts; t < tokens * (p + 1) / parts; ++t)
-        kernels().rms_norm_backward(x + t * d, gain.f32(), d_y + t * d, d, eps, d_x + t * d, &partial[p * d]);
+      for (std::size_t t = tokens * p / kSumParts; t < tokens * (p + 1) / kSumParts; ++t) {
+        before(t);
+        kernels().rms_norm_backward(x + t * d, gain.f32(), d_y + t * d, d, eps, d_x + t * d, &d_gains[p * d]);
+      }
   });
-  for (std::size_t p = 0; p < parts; ++p) kernels().axpy(1.0f, &partial[p * d], d_gain, d);
+  for (std::size_t p = 0; p < kSumParts; ++p) kernels().axpy(1.0f, &d_gains[p * d], d_gain, d);
 }
 
-/// Buffers that every layer's backward uses again.
-struct Scratch {
-  std::vector<float> d_act, d_gate, d_up, d_h, d_attn, d_q, d_k, d_v, d_routed_out, d_routed_in, d_weight, d_router;
+/// Some tokens of one expert.
+struct ExpertRows {
+  std::size_t n;
+  const float *in, *d_out;  ///< [n][d]; d_out is the gradient by the sum that the expert's weighted output joins
+  const float *gate, *up;   ///< [n][ff]
+  const float* weight;      ///< [n]; null: 1
+  float* d_weight;          ///< [n], overwritten; null: not wanted
+  float* d_in;              ///< [n][d], overwritten
 };
 
-/// Adds the gradients of ffn() over n rows to those of its weights `g`; d_in is overwritten.
-void ffn_backward(const Ffn& w, const Ffn& g, ParameterBuffer& gradients, const float* in, const float* gate,
-                  const float* up, const float* act, const float* d_out, std::size_t n, float* d_in, Executor executor,
-                  Scratch& scratch) {
-  if (n == 0) return;
-  const std::size_t ff = w.w1.rows;
-  for (auto* v : {&scratch.d_act, &scratch.d_gate, &scratch.d_up}) v->resize(std::max(v->size(), n * ff));
-  linear_backward(w.c_proj, act, d_out, n, 0.0f, scratch.d_act.data(), gradients.writable(g.c_proj), executor);
-  executor.threads.parallel_for(n, kTokenGrain, [&](std::size_t begin, std::size_t end) {
-    const std::size_t at = begin * ff;
-    kernels().silu_mul_backward(gate + at, up + at, &scratch.d_act[at], (end - begin) * ff, 1.0f, &scratch.d_act[at],
-                                &scratch.d_gate[at], &scratch.d_up[at]);
-  });
-  linear_backward(w.w1, in, scratch.d_gate.data(), n, 0.0f, d_in, gradients.writable(g.w1), executor);
-  linear_backward(w.w2, in, scratch.d_up.data(), n, 1.0f, d_in, gradients.writable(g.w2), executor);
-}
-
-/// Adds to d_h2; leaves the gradients by the renormalised weights in scratch.d_weight [T][k].
-void routed_experts_backward(const Config& config, const Layer& layer, const Layer& g, ParameterBuffer& gradients,
-                             const LayerActivations& a, const float* d_out, float* d_h2, Executor executor,
-                             Scratch& scratch) {
-  const std::size_t d = config.n_embd, ff = config.expert_ff, k = config.top_k, rows = a.slot_of_row.size();
-  scratch.d_routed_out.resize(rows * d);
-  scratch.d_routed_in.resize(rows * d);
-  scratch.d_weight.resize(rows);
-  executor.threads.parallel_for(rows, kTokenGrain, [&](std::size_t begin, std::size_t end) {
+/// Adds the gradients of ffn() over these rows to those of its weights `g`.
+void ffn_backward(const Ffn& w, const Ffn& g, ParameterBuffer& gradients, const ExpertRows& rows, Math math,
+                  Threads& threads, BackwardScratch::Expert& scratch) {
+  const std::size_t d = w.w1.cols, ff = w.w1.rows, n = rows.n;
+  float *act = room(scratch.act, n * ff), *d_gate = room(scratch.d_gate, n * ff), *d_up = room(scratch.d_up, n * ff);
+  // The gradient by the weight is d_out . c_proj act = c_proj^T d_out . act, so the expert's output need not be kept.
+  gemm(Transpose::kNo, Transpose::kNo, n, ff, d, rows.d_out, d, w.c_proj.f32(), ff, 0.0f, act, ff, math, threads);
+  threads.parallel_for(n, kTokenGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
-      const std::uint32_t slot = a.slot_of_row[r];
-      const float* dy = d_out + slot / k * d;
-      scratch.d_weight[slot] = kernels().dot(dy, &a.routed_out[r * d], d);
-      for (std::size_t i = 0; i < d; ++i) scratch.d_routed_out[r * d + i] = a.weight[slot] * dy[i];
+      const std::size_t at = r * ff;
+      const float d_weight =
+          kernels().silu_mul_backward(rows.gate + at, rows.up + at, act + at, ff, rows.weight ? rows.weight[r] : 1.0f,
+                                      act + at, d_gate + at, d_up + at);
+      if (rows.d_weight) rows.d_weight[r] = d_weight;
     }
   });
-  for (std::size_t e = 0; e < config.n_expert; ++e) {
-    const std::size_t first = a.expert_start[e], n = a.expert_start[e + 1] - first;
-    ffn_backward(layer.experts[e], g.experts[e], gradients, &a.routed_in[first * d], &a.gate[first * ff],
-                 &a.up[first * ff], &a.act[first * ff], &scratch.d_routed_out[first * d], n,
-                 &scratch.d_routed_in[first * d], executor, scratch);
-  }
-  for (std::size_t r = 0; r < rows; ++r)
-    kernels().axpy(1.0f, &scratch.d_routed_in[r * d], d_h2 + a.slot_of_row[r] / k * d, d);
+  gemm(Transpose::kYes, Transpose::kNo, d, ff, n, rows.d_out, d, act, ff, 1.0f, gradients.writable(g.c_proj), ff, math,
+       threads);
+  linear_backward(w.w1, rows.in, d_gate, n, 0.0f, rows.d_in, gradients.writable(g.w1), math, threads);
+  linear_backward(w.w2, rows.in, d_up, n, 1.0f, rows.d_in, gradients.writable(g.w2), math, threads);
 }
 
-/// From scratch.d_weight and the aux loss to the router; adds to d_h2.
-void router_backward(const Config& config, const Layer& layer, const LayerActivations& a, std::size_t tokens,
-                     float aux_scale, float* d_h2, float* d_router, Executor executor, Scratch& scratch) {
-  const std::size_t experts = config.n_expert, k = config.top_k;
+/// Overwrites scratch.d_h by the shared expert's part, scratch.d_routed_in and d_weight by the others'.
+void feed_forward_backward(const Config& config, const Layer& layer, const Layer& g, ParameterBuffer& gradients,
+                           const LayerActivations& a, const float* d_out, std::size_t tokens, Executor executor,
+                           BackwardScratch& scratch) {
+  const std::size_t d = config.n_embd, ff = config.expert_ff, k = config.top_k, rows = tokens * k;
+  Threads& threads = executor.threads;
+  scratch.experts.resize(threads.count());
+  for (std::size_t first = 0; first < tokens; first += kExpertRows) {
+    const std::size_t n = std::min(kExpertRows, tokens - first), at = first * config.shared_ff;
+    ffn_backward(layer.shared, g.shared, gradients,
+                 {n, &a.h2[first * d], d_out + first * d, &a.shared_gate[at], &a.shared_up[at], nullptr, nullptr,
+                  &scratch.d_h[first * d]},
+                 executor.math, threads, scratch.experts[0]);
+  }
+
+  float *const d_weight = room(scratch.d_weight, rows), *const d_routed_in = room(scratch.d_routed_in, rows * d);
+  const auto expert = [&](std::size_t e, Threads& own, BackwardScratch::Expert& buffers) {
+    for (std::size_t first = a.expert_start[e]; first < a.expert_start[e + 1]; first += kExpertRows) {
+      const std::size_t n = std::min(kExpertRows, a.expert_start[e + 1] - first);
+      float *const in = room(buffers.in, n * d), *const dy = room(buffers.d_out, n * d);
+      float weight[kExpertRows];
+      for (std::size_t r = 0; r < n; ++r) {
+        const std::size_t slot = a.slot_of_row[first + r], token = slot / k;
+        weight[r] = a.weight[slot];
+        std::memcpy(in + r * d, &a.h2[token * d], d * sizeof(float));
+        std::memcpy(dy + r * d, d_out + token * d, d * sizeof(float));
+      }
+      ffn_backward(
+          layer.experts[e], g.experts[e], gradients,
+          {n, in, dy, &a.gate[first * ff], &a.up[first * ff], weight, d_weight + first, d_routed_in + first * d},
+          executor.math, own, buffers);
+    }
+  };
+  // An expert with more than a thread's share of the tokens is everybody's; each other one is one thread's, the largest
+  // first, taken when the thread is free.
+  std::vector<std::size_t> order;
+  const auto size = [&](std::size_t e) { return a.expert_start[e + 1] - a.expert_start[e]; };
+  for (std::size_t e = 0; e < config.n_expert; ++e)
+    if (size(e) * threads.count() > rows)
+      expert(e, threads, scratch.experts[0]);
+    else
+      order.push_back(e);
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t x, std::size_t y) { return size(x) != size(y) ? size(x) > size(y) : x < y; });
+  std::atomic<std::size_t> next{0};
+  threads.parallel_for(std::min(threads.count(), order.size()), 1, [&](std::size_t thread, std::size_t) {
+    Threads one(1);
+    for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < order.size();)
+      expert(order[i], one, scratch.experts[thread]);
+  });
+}
+
+/// From the weights' gradients and the aux loss through the router's softmax and ln_2 to dx.
+void router_backward(const Config& config, const Layer& layer, const Layer& g, ParameterBuffer& gradients,
+                     const LayerActivations& a, std::size_t tokens, float aux_scale, Threads& threads,
+                     BackwardScratch& scratch) {
+  const std::size_t d = config.n_embd, experts = config.n_expert, k = config.top_k;
+  std::uint32_t* const row_of_slot = room(scratch.row_of_slot, tokens * k);
+  for (std::size_t r = 0; r < tokens * k; ++r) row_of_slot[a.slot_of_row[r]] = static_cast<std::uint32_t>(r);
   std::vector<float> aux(experts);  // d aux_loss / d p_e, equal for every token
-  for (std::size_t t = 0; t < tokens; ++t) kernels().axpy(1.0f, &a.probs[t * experts], aux.data(), experts);
+  for (std::size_t t = 0; t < tokens; ++t)
+    for (std::size_t e = 0; e < experts; ++e) aux[e] += a.probs[t * experts + e];
   const float count = static_cast<float>(tokens);
   for (float& m : aux) m = aux_scale * static_cast<float>(experts) * 2.0f * (m / count) / count;
-  scratch.d_router.resize(tokens * experts);
-  for (std::size_t t = 0; t < tokens; ++t) {
+  float* const d_router = room(scratch.d_router, tokens * experts);
+  const auto row = [&](std::size_t t) {
     const float* p = &a.probs[t * experts];
-    float* d = &scratch.d_router[t * experts];
-    std::copy(aux.begin(), aux.end(), d);
+    float *scores = d_router + t * experts, *d_h = &scratch.d_h[t * d];
+    std::copy(aux.begin(), aux.end(), scores);
     float sum = 0, mean = 0;
-    for (std::size_t i = t * k; i < (t + 1) * k; ++i) {
-      sum += p[a.chosen[i]];
-      mean += scratch.d_weight[i] * a.weight[i];
+    for (std::size_t slot = t * k; slot < (t + 1) * k; ++slot) {
+      sum += p[a.chosen[slot]];
+      mean += scratch.d_weight[row_of_slot[slot]] * a.weight[slot];
     }
-    for (std::size_t i = t * k; i < (t + 1) * k; ++i) d[a.chosen[i]] += (scratch.d_weight[i] - mean) / sum;
-    const float inner = kernels().dot(p, d, experts);
-    for (std::size_t e = 0; e < experts; ++e) d[e] = p[e] * (d[e] - inner);
-  }
-  linear_backward(layer.router, a.h2.data(), scratch.d_router.data(), tokens, 1.0f, d_h2, d_router,
-                  {executor.threads, Math::kF32});
+    for (std::size_t slot = t * k; slot < (t + 1) * k; ++slot) {
+      scores[a.chosen[slot]] += (scratch.d_weight[row_of_slot[slot]] - mean) / sum;
+      kernels().axpy(1.0f, &scratch.d_routed_in[row_of_slot[slot] * d], d_h, d);
+    }
+    const float inner = kernels().dot(p, scores, experts);
+    for (std::size_t e = 0; e < experts; ++e) {
+      scores[e] = p[e] * (scores[e] - inner);
+      kernels().axpy(scores[e], layer.router.f32() + e * d, d_h, d);
+    }
+  };
+  rms_norm_backward(layer.ln_2, a.x_mid.data(), scratch.d_h.data(), tokens, config.norm_eps, scratch.dx.data(),
+                    gradients.writable(g.ln_2), threads, scratch.d_gains, row);
+  gemm(Transpose::kYes, Transpose::kNo, experts, d, tokens, d_router, experts, a.h2.data(), d, 1.0f,
+       gradients.writable(g.router), d, Math::kF32, threads);
+}
+
+/// From dx through c_proj, attention, q, k, v and ln_1 to dx.
+void attention_layer_backward(const Config& config, const Layer& layer, const Layer& g, ParameterBuffer& gradients,
+                              const Batch& batch, const Rope& rope, const LayerActivations& a, Executor executor,
+                              BackwardScratch& scratch) {
+  const std::size_t tokens = batch.tokens.size(), size = tokens * config.attn_dim();
+  Threads& threads = executor.threads;
+  float *d_attn = room(scratch.d_attn, size), *d_q = room(scratch.d_q, size), *d_k = room(scratch.d_k, size),
+        *d_v = room(scratch.d_v, size), *d_h = scratch.d_h.data();
+  linear_backward(layer.c_proj, a.attn.data(), scratch.dx.data(), tokens, 0.0f, d_attn, gradients.writable(g.c_proj),
+                  executor.math, threads);
+  attention_backward(config, batch, a.q.data(), a.k.data(), a.v.data(), a.attn.data(), a.log_sums.data(), d_attn, d_q,
+                     d_k, d_v, executor.math, threads);
+  rope.rotate(batch, d_q, Rope::kInverse, threads);
+  rope.rotate(batch, d_k, Rope::kInverse, threads);
+  linear_backward(layer.q, a.h1.data(), d_q, tokens, 0.0f, d_h, gradients.writable(g.q), executor.math, threads);
+  linear_backward(layer.k, a.h1.data(), d_k, tokens, 1.0f, d_h, gradients.writable(g.k), executor.math, threads);
+  linear_backward(layer.v, a.h1.data(), d_v, tokens, 1.0f, d_h, gradients.writable(g.v), executor.math, threads);
+  rms_norm_backward(layer.ln_1, a.x.data(), d_h, tokens, config.norm_eps, scratch.dx.data(), gradients.writable(g.ln_1),
+                    threads, scratch.d_gains, [](std::size_t) {});
 }
 
 }  // namespace
@@ -133,101 +216,97 @@ LossSum& LossSum::operator+=(const LossSum& other) {
 
 LossSum head_loss(const Config& config, const Weights& weights, const Batch& batch, std::span<const float> hidden,
                   std::span<const std::int32_t> targets, float scale, Executor executor, float* d_hidden,
-                  ParameterBuffer* gradients) {
+                  ParameterBuffer* gradients, BackwardScratch& scratch) {
   const std::size_t d = config.n_embd, tokens = batch.tokens.size(), sequences = batch.starts.size() - 1;
   const Tensor& w = config.head == Head::kLm ? weights.wte : weights.cls;
   const std::size_t classes = w.rows;
   const bool pooled = config.head == Head::kLabel;
   const std::vector<float> means = pooled ? pool(config, batch, hidden) : std::vector<float>();
   const float* source = pooled ? means.data() : hidden.data();
+  Threads& threads = executor.threads;
 
-  std::vector<std::size_t> wanted;
+  std::vector<std::size_t>& wanted = scratch.wanted;
+  wanted.clear();
   for (std::size_t r = 0; r < (pooled ? sequences : tokens); ++r)
     if (targets[r] != kNoTarget) wanted.push_back(r);
-  if (d_hidden) std::fill_n(d_hidden, tokens * d, 0.0f);
+  if (d_hidden)
+    threads.parallel_for(tokens, kTokenGrain, [&](std::size_t begin, std::size_t end) {
+      std::fill(d_hidden + begin * d, d_hidden + end * d, 0.0f);
+    });
 
   LossSum sum;
   sum.targets = wanted.size();
-  std::vector<float> rows(kHeadRows * d), d_rows(kHeadRows * d), scores(kHeadRows * classes);
+  const std::size_t most = std::min(kHeadRows, wanted.size());
+  float *const rows = room(scratch.rows, most * d), *const d_rows = room(scratch.d_rows, most * d),
+               *const scores = room(scratch.scores, most * classes), *const factors = room(scratch.factors, most);
+  double* const losses = room(scratch.losses, most);
   for (std::size_t first = 0; first < wanted.size(); first += kHeadRows) {
     const std::size_t n = std::min(kHeadRows, wanted.size() - first);
-    for (std::size_t i = 0; i < n; ++i) std::memcpy(&rows[i * d], source + wanted[first + i] * d, d * sizeof(float));
-    head(config, weights, rows.data(), n, scores.data(), executor);
-    for (std::size_t i = 0; i < n; ++i) {
-      float* row = &scores[i * classes];
-      const auto target = static_cast<std::size_t>(targets[wanted[first + i]]);
-      const float largest = *std::max_element(row, row + classes), wanted_score = row[target];
-      kernels().softmax(row, classes);
-      // The probability underflows only where the loss exceeds 87 nats; there the difference of scores is the loss.
-      sum.cross_entropy += row[target] > 0 ? -std::log(static_cast<double>(row[target])) : largest - wanted_score;
-      sum.correct += wanted_score == largest;
-      if (!d_hidden) continue;
-      row[target] -= 1.0f;
-      for (std::size_t c = 0; c < classes; ++c) row[c] *= scale;
-    }
+    for (std::size_t i = 0; i < n; ++i) std::memcpy(rows + i * d, source + wanted[first + i] * d, d * sizeof(float));
+    head(config, weights, rows, n, scores, executor);
+    std::atomic<std::size_t> correct{0};
+    threads.parallel_for(n, kTokenGrain, [&](std::size_t begin, std::size_t end) {
+      std::size_t hits = 0;
+      for (std::size_t i = begin; i < end; ++i) {
+        float* row = scores + i * classes;
+        const auto target = static_cast<std::size_t>(targets[wanted[first + i]]);
+        const float score = row[target];
+        const ExpSum exps = kernels().exp_sum(row, classes, 1.0f);
+        losses[i] =
+            static_cast<double>(exps.largest) + std::log(static_cast<double>(exps.sum)) - static_cast<double>(score);
+        hits += score == exps.largest;
+        if (!d_hidden) continue;
+        // The gradient by the scores is `factor` times what the row now holds; the factor goes to the products' short
+        // sides, the hidden vectors and their gradients.
+        row[target] -= exps.sum;
+        factors[i] = scale / exps.sum;
+        for (std::size_t c = 0; c < d; ++c) rows[i * d + c] *= factors[i];
+      }
+      correct += hits;
+    });
+    for (std::size_t i = 0; i < n; ++i) sum.cross_entropy += losses[i];
+    sum.correct += correct;
     if (!d_hidden) continue;
     const Weights& g = gradients->weights();
-    linear_backward(w, rows.data(), scores.data(), n, 0.0f, d_rows.data(),
-                    gradients->writable(config.head == Head::kLm ? g.wte : g.cls), executor);
+    linear_backward(w, rows, scores, n, 0.0f, d_rows, gradients->writable(config.head == Head::kLm ? g.wte : g.cls),
+                    executor.math, threads);
     if (config.head != Head::kLm)
       for (std::size_t i = 0; i < n; ++i)
-        kernels().axpy(1.0f, &scores[i * classes], gradients->writable(g.cls_bias), classes);
+        kernels().axpy(factors[i], scores + i * classes, gradients->writable(g.cls_bias), classes);
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t r = wanted[first + i];
-      if (!pooled) {
-        std::memcpy(d_hidden + r * d, &d_rows[i * d], d * sizeof(float));
-        continue;
-      }
-      const float share = 1.0f / static_cast<float>(batch.starts[r + 1] - batch.starts[r]);
-      for (std::size_t t = batch.starts[r]; t < batch.starts[r + 1]; ++t)
-        kernels().axpy(share, &d_rows[i * d], d_hidden + t * d, d);
+      const std::size_t begin = pooled ? batch.starts[r] : r, end = pooled ? batch.starts[r + 1] : r + 1;
+      const float share = factors[i] / static_cast<float>(end - begin);
+      for (std::size_t t = begin; t < end; ++t) kernels().axpy(share, d_rows + i * d, d_hidden + t * d, d);
     }
   }
   return sum;
 }
 
 void backward(const Config& config, const Weights& weights, const Batch& batch, const Activations& activations,
-              std::span<const float> d_hidden, float aux_scale, Executor executor, ParameterBuffer& gradients) {
-  const std::size_t tokens = batch.tokens.size(), d = config.n_embd, attn_dim = config.attn_dim();
+              std::span<const float> d_hidden, float aux_scale, Executor executor, ParameterBuffer& gradients,
+              BackwardScratch& scratch) {
+  const std::size_t tokens = batch.tokens.size(), d = config.n_embd;
   const Weights& g = gradients.weights();
-  Scratch scratch;
-
-  std::vector<float> dx(tokens *
-                        d);  // gradient by the residual stream, from the last layer's output down to the embedding
-  rms_norm_backward(weights.ln_f, activations.x.data(), d_hidden.data(), tokens, config.norm_eps, dx.data(),
-                    gradients.writable(g.ln_f), executor.threads);
-
+  float* const dx = room(scratch.dx, tokens * d);
+  room(scratch.d_h, tokens * d);
+  rms_norm_backward(weights.ln_f, activations.x.data(), d_hidden.data(), tokens, config.norm_eps, dx,
+                    gradients.writable(g.ln_f), executor.threads, scratch.d_gains,
+                    [&](std::size_t t) { std::fill_n(dx + t * d, d, 0.0f); });
   for (std::size_t l = config.n_layer; l-- > 0;) {
     const Layer &layer = weights.layers[l], &gl = g.layers[l];
     const LayerActivations& a = activations.layers[l];
-
-    scratch.d_h.resize(tokens * d);
-    ffn_backward(layer.shared, gl.shared, gradients, a.h2.data(), a.shared_gate.data(), a.shared_up.data(),
-                 a.shared_act.data(), dx.data(), tokens, scratch.d_h.data(), executor, scratch);
-    routed_experts_backward(config, layer, gl, gradients, a, dx.data(), scratch.d_h.data(), executor, scratch);
-    router_backward(config, layer, a, tokens, aux_scale, scratch.d_h.data(), gradients.writable(gl.router), executor,
-                    scratch);
-    rms_norm_backward(layer.ln_2, a.x_mid.data(), scratch.d_h.data(), tokens, config.norm_eps, dx.data(),
-                      gradients.writable(gl.ln_2), executor.threads);
-
-    for (auto* v : {&scratch.d_attn, &scratch.d_q, &scratch.d_k, &scratch.d_v}) v->resize(tokens * attn_dim);
-    linear_backward(layer.c_proj, a.attn.data(), dx.data(), tokens, 0.0f, scratch.d_attn.data(),
-                    gradients.writable(gl.c_proj), executor);
-    attention_backward(config, batch, a.q.data(), a.k.data(), a.v.data(), a.attn.data(), a.log_sums.data(),
-                       scratch.d_attn.data(), scratch.d_q.data(), scratch.d_k.data(), scratch.d_v.data(), executor.math,
-                       executor.threads);
-    activations.rope.rotate(batch, scratch.d_q.data(), Rope::kInverse, executor.threads);
-    activations.rope.rotate(batch, scratch.d_k.data(), Rope::kInverse, executor.threads);
-    float* d_h1 = scratch.d_h.data();
-    linear_backward(layer.q, a.h1.data(), scratch.d_q.data(), tokens, 0.0f, d_h1, gradients.writable(gl.q), executor);
-    linear_backward(layer.k, a.h1.data(), scratch.d_k.data(), tokens, 1.0f, d_h1, gradients.writable(gl.k), executor);
-    linear_backward(layer.v, a.h1.data(), scratch.d_v.data(), tokens, 1.0f, d_h1, gradients.writable(gl.v), executor);
-    rms_norm_backward(layer.ln_1, a.x.data(), d_h1, tokens, config.norm_eps, dx.data(), gradients.writable(gl.ln_1),
-                      executor.threads);
+    feed_forward_backward(config, layer, gl, gradients, a, dx, tokens, executor, scratch);
+    router_backward(config, layer, gl, gradients, a, tokens, aux_scale, executor.threads, scratch);
+    attention_layer_backward(config, layer, gl, gradients, batch, activations.rope, a, executor, scratch);
   }
+  // Tokens repeat, so that threads share out the columns.
   float* d_wte = gradients.writable(g.wte);
-  for (std::size_t t = 0; t < tokens; ++t)
-    kernels().axpy(1.0f, &dx[t * d], d_wte + static_cast<std::size_t>(batch.tokens[t]) * d, d);
+  executor.threads.parallel_for(d, 32, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t t = 0; t < tokens; ++t)
+      kernels().axpy(1.0f, dx + t * d + begin, d_wte + static_cast<std::size_t>(batch.tokens[t]) * d + begin,
+                     end - begin);
+  });
 }
 
 }  // namespace eve

@@ -34,6 +34,24 @@ struct LossSum {
   LossSum& operator+=(const LossSum& other);
 };
 
+/// Memory that head_loss() and backward() use again from call to call: fresh pages would cost more than many of their
+/// loops.
+struct BackwardScratch {
+  // head_loss
+  std::vector<std::size_t> wanted;  ///< rows with a target
+  std::vector<float> rows, d_rows, scores, factors;
+  std::vector<double> losses;
+  // backward
+  std::vector<float> dx;                                             ///< gradient by the residual stream
+  std::vector<float> d_h, d_attn, d_q, d_k, d_v, d_router, d_gains;  ///< of one layer
+  std::vector<float> d_weight, d_routed_in;                          ///< rows sorted by expert
+  std::vector<std::uint32_t> row_of_slot;
+  struct Expert {
+    std::vector<float> in, d_out, act, d_gate, d_up;
+  };
+  std::vector<Expert> experts;  ///< one a thread
+};
+
 inline constexpr std::int32_t kNoTarget = -100;
 
 /// Cross entropy of the head's scores against targets, and its gradients times `scale`.
@@ -42,11 +60,12 @@ inline constexpr std::int32_t kNoTarget = -100;
 /// else d_hidden [T][n_embd] is overwritten and the head's gradients are added to `gradients`.
 LossSum head_loss(const Config& config, const Weights& weights, const Batch& batch, std::span<const float> hidden,
                   std::span<const std::int32_t> targets, float scale, Executor executor, float* d_hidden,
-                  ParameterBuffer* gradients);
+                  ParameterBuffer* gradients, BackwardScratch& scratch);
 
 /// Adds to `gradients` those of a loss whose gradient by `activations.hidden` is d_hidden [T][n_embd], plus those of
 /// aux_scale * sum over layers of aux_loss. `activations` come from forward(keep = true) with the same arguments.
 void backward(const Config& config, const Weights& weights, const Batch& batch, const Activations& activations,
-              std::span<const float> d_hidden, float aux_scale, Executor executor, ParameterBuffer& gradients);
+              std::span<const float> d_hidden, float aux_scale, Executor executor, ParameterBuffer& gradients,
+              BackwardScratch& scratch);
 
 }  // namespace eve

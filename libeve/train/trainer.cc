@@ -43,12 +43,16 @@ std::size_t count_targets(const Example& example) {
       std::count_if(example.targets.begin(), example.targets.end(), [](std::int32_t t) { return t != kNoTarget; }));
 }
 
-double norm(const std::vector<float>& values) {
+double norm(const std::vector<float>& values, Threads& threads) {
   constexpr std::size_t kChunk = 4096;  // partial sums in fp32 stay short, the total is in double
-  double sum = 0;
-  for (std::size_t at = 0; at < values.size(); at += kChunk)
-    sum += static_cast<double>(kernels().dot(&values[at], &values[at], std::min(kChunk, values.size() - at)));
-  return std::sqrt(sum);
+  std::vector<float> sums((values.size() + kChunk - 1) / kChunk);
+  threads.parallel_for(sums.size(), 16, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const float* chunk = &values[i * kChunk];
+      sums[i] = kernels().dot(chunk, chunk, std::min(kChunk, values.size() - i * kChunk));
+    }
+  });
+  return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
 }
 
 constexpr const char* kCheckpointKind = "eve-checkpoint";
@@ -87,6 +91,12 @@ Trainer::Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, 
       if (source.data) dequantize(source, parameters_.writable(target));
     });
   }
+  std::size_t at = 0;
+  for_each_tensor(model_.config, parameters_.weights(), [&](const TensorSpec& spec, const Tensor& tensor) {
+    const float decay = spec.matrix ? options_.weight_decay : 0.0f;
+    if (runs_.empty() || runs_.back().decay != decay) runs_.push_back({at, at, decay});
+    runs_.back().end = at += tensor.size();
+  });
   model_.weights = parameters_.weights();
   model_.files.clear();
   model_.storage.clear();
@@ -100,16 +110,16 @@ LossSum Trainer::accumulate(std::span<const Example* const> micro, float loss_sc
   forward(config, model_.weights, batch, true, executor_, activations_);
   d_hidden_.resize(batch.tokens.size() * config.n_embd);
   const LossSum loss = head_loss(config, model_.weights, batch, activations_.hidden, packed.targets, loss_scale,
-                                 executor_, d_hidden_.data(), &gradients_);
+                                 executor_, d_hidden_.data(), &gradients_, scratch_);
   const double share = static_cast<double>(batch.tokens.size()) / batch_tokens;
   for (const LayerActivations& layer : activations_.layers)
     aux += share * static_cast<double>(aux_loss(layer.probs, config.n_expert));
   backward(config, model_.weights, batch, activations_, d_hidden_, config.aux_coef * static_cast<float>(share),
-           executor_, gradients_);
+           executor_, gradients_, scratch_);
   return loss;
 }
 
-StepReport Trainer::step(std::span<const Example* const> batch, float lr) {
+StepReport Trainer::differentiate(std::span<const Example* const> batch) {
   double totals[2] = {0, 0};  // tokens, targets of all ranks
   for (const Example* example : batch) {
     totals[0] += static_cast<double>(example->tokens.size());
@@ -117,7 +127,8 @@ StepReport Trainer::step(std::span<const Example* const> batch, float lr) {
   }
   ranks_.sum(totals, 2);
   std::vector<float>& gradient = gradients_.values();
-  std::fill(gradient.begin(), gradient.end(), 0.0f);
+  if (!gradients_clear_) std::fill(gradient.begin(), gradient.end(), 0.0f);
+  gradients_clear_ = false;
   const float scale = totals[1] > 0 ? static_cast<float>(1.0 / totals[1]) : 0.0f;
   double losses[2] = {0, 0};  // cross entropy summed over targets, aux
   for (auto rest = batch; !rest.empty();) {
@@ -132,29 +143,35 @@ StepReport Trainer::step(std::span<const Example* const> batch, float lr) {
   report.step = step_ + 1;
   report.cross_entropy = losses[0] * static_cast<double>(scale);
   report.aux = losses[1];
-  report.grad_norm = norm(gradient);
-  report.lr = lr;
+  report.grad_norm = norm(gradient, executor_.threads);
   report.tokens = static_cast<std::size_t>(totals[0]);
   report.targets = static_cast<std::size_t>(totals[1]);
   if (!std::isfinite(report.cross_entropy) || !std::isfinite(report.grad_norm))
     throw Error(Status::kSystem, "training stopped at step " + std::to_string(report.step) +
                                      ": the loss or its gradient is not finite; lower the learning rate and resume");
+  return report;
+}
+
+StepReport Trainer::step(std::span<const Example* const> batch, float lr) {
+  StepReport report = differentiate(batch);
+  report.lr = lr;
   ++step_;
   const double clip = static_cast<double>(options_.clip);
   AdamWStep adamw{lr, options_.beta1, options_.beta2, options_.eps, 0, 1, 0, 0};
   if (clip > 0 && report.grad_norm > clip) adamw.grad_scale = static_cast<float>(clip / (report.grad_norm + 1e-6));
   adamw.correction1 = static_cast<float>(1 - std::pow(static_cast<double>(options_.beta1), static_cast<double>(step_)));
   adamw.correction2 = static_cast<float>(1 - std::pow(static_cast<double>(options_.beta2), static_cast<double>(step_)));
-  std::size_t at = 0;
-  for_each_tensor(model_.config, std::as_const(model_.weights), [&](const TensorSpec& spec, const Tensor& tensor) {
-    adamw.decay = spec.matrix ? options_.weight_decay : 0.0f;
-    executor_.threads.parallel_for(tensor.size(), 4096, [&](std::size_t begin, std::size_t end) {
-      const std::size_t i = at + begin;
-      kernels().adamw(&parameters_.values()[i], &gradient[i], &moment1_.values()[i], &moment2_.values()[i], end - begin,
-                      adamw);
-    });
-    at += tensor.size();
+  executor_.threads.parallel_for(parameters_.values().size(), 4096, [&](std::size_t begin, std::size_t end) {
+    AdamWStep part = adamw;
+    for (const Run& run : runs_) {
+      const std::size_t i = std::max(begin, run.begin), last = std::min(end, run.end);
+      if (i >= last) continue;
+      part.decay = run.decay;
+      kernels().adamw(&parameters_.values()[i], &gradients_.values()[i], &moment1_.values()[i], &moment2_.values()[i],
+                      last - i, part);
+    }
   });
+  gradients_clear_ = true;
   return report;
 }
 
@@ -163,6 +180,7 @@ LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples,
   std::vector<const Example*> pointers;
   for (const Example& example : examples) pointers.push_back(&example);
   LossSum sum;
+  BackwardScratch scratch;
   Activations activations;
   for (std::span<const Example* const> rest = pointers; !rest.empty();) {
     const std::size_t n = micro_batch(rest, micro_tokens);
@@ -170,7 +188,7 @@ LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples,
     for (const Example* example : rest.first(n)) packed.add(*example);
     forward(model.config, model.weights, packed.batch(), false, executor, activations);
     sum += head_loss(model.config, model.weights, packed.batch(), activations.hidden, packed.targets, 0, executor,
-                     nullptr, nullptr);
+                     nullptr, nullptr, scratch);
     rest = rest.subspan(n);
   }
   return sum;

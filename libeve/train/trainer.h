@@ -53,14 +53,16 @@ class Trainer {
   Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, Math math, Threads& threads,
           const Ranks& ranks);
 
-  /// One step on this rank's share of a batch. Throws kSystem naming the step when the loss or the gradient is not
-  /// finite; the weights are then unchanged.
+  /// One step on this rank's share of a batch: differentiate(), then AdamW.
   StepReport step(std::span<const Example* const> batch, float lr);
+  /// Loss and gradients() of a batch, summed over all ranks; the report's lr is 0. Throws kSystem naming the step when
+  /// the loss or the gradient is not finite; the weights are then unchanged.
+  StepReport differentiate(std::span<const Example* const> batch);
 
   std::size_t steps() const { return step_; }
   const ModelData& model() const { return model_; }  ///< weights are views into this object
   ModelData& model() { return model_; }
-  const ParameterBuffer& gradients() const { return gradients_; }  ///< of the last step, unclipped
+  const ParameterBuffer& gradients() const { return gradients_; }  ///< unclipped; 0 after a step
 
   /// Weights, moments, step and the caller's note, written atomically.
   void save_checkpoint(const std::string& path, const std::string& note) const;
@@ -73,9 +75,16 @@ class Trainer {
   Executor executor_;
   const Ranks& ranks_;
   ParameterBuffer parameters_, gradients_, moment1_, moment2_;
+  struct Run {
+    std::size_t begin, end;  // within the buffers
+    float decay;
+  };
+  std::vector<Run> runs_;  // neighbouring tensors of equal decay
   Activations activations_;
+  BackwardScratch scratch_;
   std::vector<float> d_hidden_;
   std::size_t step_ = 0;
+  bool gradients_clear_ = true;
 
   LossSum accumulate(std::span<const Example* const> micro, float loss_scale, double batch_tokens, double& aux);
 };
