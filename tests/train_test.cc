@@ -207,7 +207,8 @@ TEST_CASE("attention's gradient agrees with finite differences, causal and not, 
     for (auto* x : {&q, &k, &v, &weight})
       for (float& f : *x) f = static_cast<float>(rng.normal());
     const auto loss = [&] {
-      const KeyValues sources[] = {{k.data(), v.data(), 0}, {&k[70 * a], &v[70 * a], 0}};
+      const KeyValues sources[] = {{k.data(), v.data(), a, config.head_dim, 0},
+                                   {&k[70 * a], &v[70 * a], a, config.head_dim, 0}};
       attention(config, batch, sources, q.data(), out.data(), log_sums.data(), {threads});
       double sum = 0;
       for (std::size_t i = 0; i < out.size(); ++i) sum += static_cast<double>(out[i]) * static_cast<double>(weight[i]);

@@ -33,7 +33,7 @@ template <class Fn>
 void for_each_head(const Config& config, std::size_t sequences, std::size_t scores, Threads& threads, Fn&& fn) {
   const std::size_t pairs = sequences * config.n_head;
   // A thread of its own must be worth waking.
-  const std::size_t work = scores * config.attn_dim() / (std::size_t{1} << 19) + 1;
+  const std::size_t work = scores * config.attn_dim() / (std::size_t{1} << 14) + 1;
   std::atomic<std::size_t> next{0};
   threads.parallel_for(std::min({threads.count(), pairs, work}), 1, [&](std::size_t, std::size_t) {
     Threads here(1);
@@ -78,14 +78,6 @@ void Rope::rotate(const Batch& batch, float* x, Direction direction, Threads& th
   }
 }
 
-void attend(const Config& config, std::size_t keys, const float* q, const float* k, const float* v, std::size_t first,
-            std::size_t last, float* out) {
-  const std::size_t hd = config.head_dim;
-  for (std::size_t h = first; h < last; ++h)
-    kernels().attend(q + h * hd, k + h * hd, v + h * hd, keys, config.attn_dim(), hd, score_scale(config),
-                     out + h * hd);
-}
-
 void attention(const Config& config, const Batch& batch, std::span<const KeyValues> sources, const float* q, float* out,
                float* log_sums, Executor executor) {
   const std::size_t stride = config.attn_dim(), hd = config.head_dim;
@@ -97,12 +89,13 @@ void attention(const Config& config, const Batch& batch, std::span<const KeyValu
   const bool decode = executor.pass == Pass::kDecode && !log_sums;
   for_each_head(config, sequences, pairs, executor.threads, [&](std::size_t s, std::size_t h, Threads& here) {
     const std::size_t start = batch.starts[s], length = batch.starts[s + 1] - start, past = sources[s].past;
-    const float *k = sources[s].k + h * hd, *v = sources[s].v + h * hd;
+    const float *k = sources[s].k + h * sources[s].head_stride, *v = sources[s].v + h * sources[s].head_stride;
+    const std::size_t kv_stride = sources[s].row_stride;
     const std::size_t base = start * stride + h * hd;
     const auto seen_by = [&](std::size_t t) { return past + (config.causal() ? t + 1 : length); };
     if (decode || (length < kFewQueries && executor.math == Math::kF32 && !log_sums)) {
       for (std::size_t t = 0; t < length; ++t)
-        kernels().attend(q + base + t * stride, k, v, seen_by(t), stride, hd, scale, out + base + t * stride);
+        kernels().attend(q + base + t * stride, k, v, seen_by(t), kv_stride, hd, scale, out + base + t * stride);
       return;
     }
     float* const scores = buffer(std::min(kQueryBlock, length) * (past + length));
@@ -110,7 +103,7 @@ void attention(const Config& config, const Batch& batch, std::span<const KeyValu
       const std::size_t count = std::min(kQueryBlock, length - first), keys = seen_by(first + count - 1);
       const float* const q_block = q + base + first * stride;
       float* const out_block = out + base + first * stride;
-      gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, q_block, stride, k, stride, 0.0f, scores, keys,
+      gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, q_block, stride, k, kv_stride, 0.0f, scores, keys,
            executor.math, here);
       float inverse[kQueryBlock];
       for (std::size_t i = 0; i < count; ++i) {
@@ -121,7 +114,7 @@ void attention(const Config& config, const Batch& batch, std::span<const KeyValu
         inverse[i] = 1.0f / sum.sum;
         if (log_sums) log_sums[(start + first + i) * config.n_head + h] = sum.largest + std::log(sum.sum);
       }
-      gemm(Transpose::kNo, Transpose::kNo, count, hd, keys, scores, keys, v, stride, 0.0f, out_block, stride,
+      gemm(Transpose::kNo, Transpose::kNo, count, hd, keys, scores, keys, v, kv_stride, 0.0f, out_block, stride,
            executor.math, here);
       for (std::size_t i = 0; i < count; ++i)
         for (std::size_t c = 0; c < hd; ++c) out_block[i * stride + c] *= inverse[i];

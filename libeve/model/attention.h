@@ -28,7 +28,8 @@ class Rope {
 
 /// Keys and values of one sequence from its position 0 on, and the position of its first query in the batch.
 struct KeyValues {
-  const float *k, *v;  ///< [past + queries][attn_dim]
+  const float *k, *v;  ///< head h of position p starts at [p * row_stride + h * head_stride]
+  std::size_t row_stride, head_stride;
   std::size_t past;
 };
 
@@ -37,11 +38,6 @@ struct KeyValues {
 /// logarithms of the softmax's denominators, for backward. A thread holds a block of scores, never [T][T].
 void attention(const Config& config, const Batch& batch, std::span<const KeyValues> sources, const float* q, float* out,
                float* log_sums, Executor executor);
-
-/// The same for heads [first, last) of one query that sees `keys` keys, by the calling thread and without allocation:
-/// decoding. q and out are the query's row.
-void attend(const Config& config, std::size_t keys, const float* q, const float* k, const float* v, std::size_t first,
-            std::size_t last, float* out);
 
 /// Gradients of attention without past, from its out and log_sums. Overwrites d_q, d_k, d_v [T][attn_dim].
 void attention_backward(const Config& config, const Batch& batch, const float* q, const float* k, const float* v,

@@ -5,21 +5,38 @@
 
 namespace eve {
 
-KvCache::KvCache(const Config& config) : attn_dim_(config.attn_dim()), keys_(config.n_layer), values_(config.n_layer) {}
+KvCache::KvCache(const Config& config)
+    : n_head_(config.n_head), head_dim_(config.head_dim), keys_(config.n_layer), values_(config.n_layer) {}
 
 void KvCache::reserve(std::size_t tokens) {
   if (tokens <= capacity_) return;
-  capacity_ = std::max(tokens, capacity_ * 2);
+  const std::size_t capacity = std::max(tokens, capacity_ * 2);
   for (auto* side : {&keys_, &values_})
-    for (auto& layer : *side) layer.resize(capacity_ * attn_dim_);
+    for (auto& layer : *side) {
+      std::vector<float> wider(n_head_ * capacity * head_dim_);
+      for (std::size_t h = 0; h < n_head_ && size_ != 0; ++h)
+        std::copy_n(&layer[h * head_stride()], size_ * head_dim_, &wider[h * capacity * head_dim_]);
+      layer = std::move(wider);
+    }
+  capacity_ = capacity;
 }
 
-void KvCache::copy_prefix(KvCache& from, std::size_t tokens) {
+void KvCache::append(std::size_t layer, const float* k, const float* v, std::size_t count) {
+  const std::size_t attn_dim = n_head_ * head_dim_;
+  for (auto [from, to] : {std::pair{k, &keys_[layer]}, {v, &values_[layer]}})
+    for (std::size_t t = 0; t < count; ++t)
+      for (std::size_t h = 0; h < n_head_; ++h)
+        std::copy_n(from + t * attn_dim + h * head_dim_, head_dim_,
+                    to->data() + h * head_stride() + (size_ + t) * head_dim_);
+}
+
+void KvCache::copy_prefix(const KvCache& from, std::size_t tokens) {
   reserve(tokens);
-  for (std::size_t l = 0; l < keys_.size(); ++l) {
-    std::copy_n(from.keys(l), tokens * attn_dim_, keys(l));
-    std::copy_n(from.values(l), tokens * attn_dim_, values(l));
-  }
+  for (std::size_t l = 0; l < keys_.size(); ++l)
+    for (std::size_t h = 0; h < n_head_; ++h) {
+      std::copy_n(from.keys(l) + h * from.head_stride(), tokens * head_dim_, &keys_[l][h * head_stride()]);
+      std::copy_n(from.values(l) + h * from.head_stride(), tokens * head_dim_, &values_[l][h * head_stride()]);
+    }
   size_ = tokens;
 }
 

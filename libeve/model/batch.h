@@ -22,21 +22,25 @@ struct Batch {
   std::span<KvCache* const> caches = {};
 };
 
-/// Keys (rotated) and values of the tokens of one sequence so far: fp32 [layer][position][attn_dim]. Grows up to the
-/// context.
+/// Keys (rotated) and values of the tokens of one sequence so far, fp32. Each head's lie together, as decoding reads
+/// them. Grows up to the context.
 class KvCache {
  public:
   explicit KvCache(const Config& config);
   std::size_t size() const { return size_; }                                      ///< tokens held
   void truncate(std::size_t tokens) { size_ = tokens < size_ ? tokens : size_; }  ///< forgets the newest
-  void copy_prefix(KvCache& from, std::size_t tokens);  ///< holds the first `tokens` of the other cache, and only them
-  void reserve(std::size_t tokens);                     ///< room for that many
-  float* keys(std::size_t layer) { return keys_[layer].data(); }  ///< [size][attn_dim]
-  float* values(std::size_t layer) { return values_[layer].data(); }
+  void copy_prefix(const KvCache& from, std::size_t tokens);  ///< holds the first `tokens` of the other, and only them
+  void reserve(std::size_t tokens);                           ///< room for that many
+  /// Writes k and v [count][attn_dim] of one layer behind the tokens held; there is room. grow() makes them held.
+  void append(std::size_t layer, const float* k, const float* v, std::size_t count);
   void grow(std::size_t tokens) { size_ += tokens; }
+  /// Head h of position p starts at [h * head_stride() + p * head_dim].
+  const float* keys(std::size_t layer) const { return keys_[layer].data(); }
+  const float* values(std::size_t layer) const { return values_[layer].data(); }
+  std::size_t head_stride() const { return capacity_ * head_dim_; }
 
  private:
-  std::size_t attn_dim_, size_ = 0, capacity_ = 0;
+  std::size_t n_head_, head_dim_, size_ = 0, capacity_ = 0;
   std::vector<std::vector<float>> keys_, values_;
 };
 

@@ -136,19 +136,18 @@ void combine(const Config& config, std::size_t tokens, const LayerActivations& a
 }
 
 /// Where the keys and values of each sequence lie, after those of this pass have joined the caches.
-std::vector<KeyValues> key_values(const Batch& batch, std::size_t layer, std::size_t attn_dim,
+std::vector<KeyValues> key_values(const Config& config, const Batch& batch, std::size_t layer,
                                   const LayerActivations& a) {
   std::vector<KeyValues> sources;
   for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
-    const std::size_t first = batch.starts[s] * attn_dim, size = (batch.starts[s + 1] - batch.starts[s]) * attn_dim;
+    const std::size_t attn_dim = config.attn_dim(), first = batch.starts[s] * attn_dim;
     if (batch.caches.empty()) {
-      sources.push_back({&a.k[first], &a.v[first], 0});
+      sources.push_back({&a.k[first], &a.v[first], attn_dim, config.head_dim, 0});
       continue;
     }
     KvCache& cache = *batch.caches[s];
-    std::copy_n(&a.k[first], size, cache.keys(layer) + cache.size() * attn_dim);
-    std::copy_n(&a.v[first], size, cache.values(layer) + cache.size() * attn_dim);
-    sources.push_back({cache.keys(layer), cache.values(layer), cache.size()});
+    cache.append(layer, &a.k[first], &a.v[first], batch.starts[s + 1] - batch.starts[s]);
+    sources.push_back({cache.keys(layer), cache.values(layer), config.head_dim, cache.head_stride(), cache.size()});
   }
   return sources;
 }
@@ -193,7 +192,7 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
     multiply(qkv, executor);
     out.rope.rotate(batch, a.q.data(), Rope::kForward, executor.threads);
     out.rope.rotate(batch, a.k.data(), Rope::kForward, executor.threads);
-    attention(config, batch, key_values(batch, l, attn_dim, a), a.q.data(), a.attn.data(),
+    attention(config, batch, key_values(config, batch, l, a), a.q.data(), a.attn.data(),
               keep ? a.log_sums.data() : nullptr, executor);
     in.set(a.attn.data(), tokens, attn_dim);
     const Product projection[] = {{&layer.c_proj, &in, a.x_mid.data()}};

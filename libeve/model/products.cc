@@ -10,7 +10,7 @@ namespace {
 // Rows of a weight that one thread unpacks to fp32 at a time; 64 x 1408 fp32 stay in the second-level cache.
 constexpr std::size_t kPanelRows = 64;
 // Multiplications that are worth a second thread, and values to pack.
-constexpr std::size_t kPartWork = std::size_t{1} << 17;
+constexpr std::size_t kPartWork = std::size_t{1} << 15;
 constexpr std::size_t kPartValues = std::size_t{1} << 16;
 
 /// What multiplies a weight with rows of activations.
