@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "eve/eve.h"
+#include "model/bench.h"
 #include "model/inspect.h"
 #include "model/model.h"
 #include "model/random.h"
@@ -23,7 +24,7 @@ struct {
   std::string layout = "interleaved-16";
   bool llama_cpp = false;
   std::vector<std::string> prompts, stop, ids;
-  std::uint64_t max_tokens = 256, top_k = 0, labels = 8;
+  std::uint64_t max_tokens = 256, top_k = 0, labels = 8, repetitions = 5;
   double temperature = 0;
 } settings;
 
@@ -127,10 +128,23 @@ const char* reason_name(StopReason reason) {
   return "";
 }
 
+std::vector<std::int32_t> token_ids() {
+  std::vector<std::int32_t> ids;
+  for (const std::string& text : settings.ids) {
+    std::int32_t id = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
+      throw Error(Status::kInput, "--ids: not a list of token ids");
+    ids.push_back(id);
+  }
+  return ids;
+}
+
 Status run_generate(Run& run) {
   std::string prompt;
   for (const std::string& word : settings.prompts) prompt += (prompt.empty() ? "" : " ") + word;
-  if (settings.prompts.empty() || prompt == "-") prompt = run.read("-");
+  if (!settings.ids.empty() && !settings.prompts.empty()) throw Error(Status::kInput, "give words or --ids, not both");
+  if (settings.ids.empty() && (settings.prompts.empty() || prompt == "-")) prompt = run.read("-");
   Generator generator(Model::open(model_path()), run.threads);
   GenerateOptions options;
   options.max_tokens = settings.max_tokens;
@@ -139,7 +153,8 @@ Status run_generate(Run& run) {
   options.seed = run.seed;
   options.stop = settings.stop;
   options.deadline = run.deadline;
-  const Generator::Result result = generator.generate(prompt, options);
+  const Generator::Result result =
+      settings.ids.empty() ? generator.generate(prompt, options) : generator.generate(token_ids(), options);
   if (result.reason == StopReason::kDeadline)
     throw Error(Status::kSystem,
                 "the time limit ended the text after " + std::to_string(result.tokens.size()) + " tokens");
@@ -155,18 +170,6 @@ Status run_generate(Run& run) {
   }
   run.out.end_record();
   return Status::kOk;
-}
-
-std::vector<std::int32_t> token_ids() {
-  std::vector<std::int32_t> ids;
-  for (const std::string& text : settings.ids) {
-    std::int32_t id = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
-      throw Error(Status::kInput, "--ids: not a list of token ids");
-    ids.push_back(id);
-  }
-  return ids;
 }
 
 Status run_logits(Run& run) {
@@ -185,6 +188,43 @@ Status run_logits(Run& run) {
     json.end_array();
   }
   json.end_array().end_object();
+  run.out.write(out);
+  run.out.end_record();
+  return Status::kOk;
+}
+
+Status run_bench(Run& run) {
+  const std::string path = model_path();
+  std::vector<std::size_t> counts = {1, Threads(run.threads).count()};
+  if (run.threads > 0 || counts[1] == 1) counts.erase(counts.begin());
+  std::vector<StartFigure> starts;
+  for (const std::size_t count : counts)
+    starts.push_back(bench_start("/proc/self/exe", path, settings.repetitions, count));
+  const ModelData model = load(run);
+  const std::size_t bytes = weight_bytes(model), cache = cache_bytes();
+  const bool cached = bytes < cache;
+  std::string out;
+  JsonWriter json(out);
+  if (run.json) {
+    json.begin_object().member("model", model.info.name).member("type", dtype_name(model.weights.wte.type));
+    json.member("weight_bytes", bytes).member("bytes_per_token", bytes_per_token(model));
+    json.member("repetitions", settings.repetitions).key("runs").begin_array();
+  } else {
+    out = bench_heading();
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    Threads threads(counts[i]);
+    BenchRun bench{counts[i], starts[i], {}, {threads, cached ? bytes : std::max<std::size_t>(4 * cache, 256 << 20)}};
+    bench.figures = bench_model(model, settings.repetitions, threads, bench.limits);
+    if (run.json)
+      write_bench(json, bench);
+    else
+      out += bench_lines(bench, cached);
+  }
+  if (run.json)
+    json.end_array().end_object();
+  else
+    out.pop_back();
   run.out.write(out);
   run.out.end_record();
   return Status::kOk;
@@ -252,6 +292,25 @@ Command new_command() {
   return c;
 }
 
+Command bench_command() {
+  Command c = command(
+      "bench", "time a model on this machine",
+      "Prints tokens a second (the median and the best of --repetitions): prefill of 64 and 512 tokens, decoding of "
+      "128 "
+      "tokens after 16, and 8 sequences together; then the time from the start of a process to its end after one "
+      "token, "
+      "and the most memory a process held that wrote 128.\n\n"
+      "Beside them stands the share of what this machine can do, measured in the same minute: for prefill the "
+      "operations a second of the fastest product instruction in use; for decoding the bytes a second that as many "
+      "threads read (of a buffer four times the last-level cache, or of the size of the weights when they fit into "
+      "it). Without --threads everything is measured with one thread and with all.",
+      {{"eve-model bench pico-pii.gguf", "time the model"}}, run_bench);
+  c.common = {Common::kJson, Common::kOutput, Common::kThreads};
+  c.options = {model_argument(),
+               option("--repetitions", "N", "Samples of each figure.", &settings.repetitions, 1, 10000)};
+  return c;
+}
+
 Command convert_command() {
   Command c = command(
       "convert", "write a model as a GGUF file",
@@ -301,7 +360,8 @@ Command generate_command() {
                option("--temperature", "X", "0 takes the best token each time; 1 draws from the model's distribution.",
                       &settings.temperature, 0, 100),
                option("--top-k", "N", "Draw from the N best tokens only; 0: from all.", &settings.top_k, 0, 1 << 20),
-               repeated("--stop", "TEXT", "End before this text.", &settings.stop)};
+               repeated("--stop", "TEXT", "End before this text.", &settings.stop),
+               list("--ids", "ID,...", "Token ids of the prompt, instead of words.", &settings.ids)};
   return c;
 }
 
@@ -327,8 +387,8 @@ Tool make_tool() {
   tool.description = "Works on the model files of the eve tools and on Eve-2 models from Hugging Face.";
   tool.examples = {{"eve-model inspect pico-pii.gguf", "show what a model is"},
                    {"eve-model convert Eve-2-MoE-IT-272M/ eve.gguf --type bf16", "convert a folder from Hugging Face"}};
-  tool.commands = {inspect_command(),  verify_command(),   new_command(),   convert_command(),
-                   quantize_command(), generate_command(), logits_command()};
+  tool.commands = {inspect_command(), verify_command(),   new_command(),      bench_command(),
+                   convert_command(), quantize_command(), generate_command(), logits_command()};
   return tool;
 }
 

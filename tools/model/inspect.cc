@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tool_limits.h"
 
 namespace eve {
 
@@ -33,13 +34,6 @@ std::vector<Row> rows_of(const ModelData& model) {
     rows.push_back(std::move(row));
   });
   return rows;
-}
-
-/// Digits in groups of three.
-std::string grouped(std::size_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
 }
 
 std::string decimal(float number) {
