@@ -34,6 +34,13 @@ std::array<std::string, 256> byte_spellings() {
   return spellings;
 }
 
+/// bpe_from_arrays of lists that own their strings.
+std::unique_ptr<Tokenizer> from_lists(const std::vector<std::string>& tokens, const std::vector<std::int32_t>& types,
+                                      const std::vector<std::string>& merges, std::optional<TokenId> end_of_text,
+                                      const std::string& where) {
+  return bpe_from_arrays({tokens.begin(), tokens.end()}, types, {merges.begin(), merges.end()}, end_of_text, where);
+}
+
 /// 256 bytes (id = byte), then the results of the merges, then end of text.
 struct Small {
   std::vector<std::string> tokens;
@@ -53,7 +60,7 @@ struct Small {
     types.assign(tokens.size(), 1);
     types.back() = 3;
   }
-  std::unique_ptr<Tokenizer> make() const { return bpe_from_arrays(tokens, types, merges, end_of_text, "small"); }
+  std::unique_ptr<Tokenizer> make() const { return from_lists(tokens, types, merges, end_of_text, "small"); }
   std::string vocab_json() const {
     std::string out;
     JsonWriter json(out);
@@ -358,7 +365,7 @@ TEST_CASE("both spellings of merges give GPT-2") {
     CHECK(copy.types == original.types);
     CHECK(copy.merges == original.merges);
     CHECK(other->end_of_text() == 50256);
-    const auto again = bpe_from_arrays(copy.tokens, copy.types, copy.merges, 50256, "gguf");
+    const auto again = from_lists(copy.tokens, copy.types, copy.merges, 50256, "gguf");
     CHECK(again->encode("\n\nUser: it's 42") == tokenizer->encode("\n\nUser: it's 42"));
   }
 }
@@ -372,7 +379,7 @@ TEST_CASE("an id without a token is unused and stays so in an export") {
   CHECK_FALSE(tokenizer->is_text(270));
   const auto copy = tokenizer->exported();
   CHECK(copy.types[270] == 5);
-  CHECK(bpe_from_arrays(copy.tokens, copy.types, copy.merges, 300, "again")->exported().tokens == copy.tokens);
+  CHECK(from_lists(copy.tokens, copy.types, copy.merges, 300, "again")->exported().tokens == copy.tokens);
 }
 
 TEST_CASE("what a tokenizer.json asks for beyond GPT-2 is refused by name") {
@@ -443,7 +450,7 @@ TEST_CASE("malformed vocabularies are refused and nothing is made of them") {
     Small changed;
     std::optional<TokenId> end_of_text = changed.end_of_text;
     change(changed, end_of_text);
-    return refusal([&] { bpe_from_arrays(changed.tokens, changed.types, changed.merges, end_of_text, "here"); });
+    return refusal([&] { from_lists(changed.tokens, changed.types, changed.merges, end_of_text, "here"); });
   };
   CHECK_THAT(arrays([](Small&, auto& end) { end = 262; }), Contains("end of text 262"));
   CHECK_THAT(arrays([](Small&, auto& end) { end = -1; }), Contains("end of text -1"));
@@ -454,4 +461,71 @@ TEST_CASE("malformed vocabularies are refused and nothing is made of them") {
   CHECK_THAT(arrays([](Small& s, auto&) { s.tokens[260] = "\xFF"; }), Contains("alphabet"));
   CHECK_THAT(arrays([](Small& s, auto& end) { s = Small(), s.tokens.clear(), s.types.clear(), end.reset(); }),
              Contains("0 tokens"));
+}
+
+TEST_CASE("tables are used where they lie, aligned or not, as the lists they were made from") {
+  const Small small;
+  const auto made = small.make();
+  const auto& tables = made->exported().tables;
+  tables.check("here");
+  for (std::size_t shift = 0; shift < 4; ++shift) {
+    std::vector<std::string> places;
+    const auto moved = [&](U32View numbers) {
+      places.push_back(std::string(shift, ' ') + std::string(text_of(numbers.bytes())));
+      return U32View(bytes_of(places.back()).data() + shift, numbers.size());
+    };
+    places.reserve(5);
+    const BpeTables copy = {tables.bytes,         moved(tables.ends),    tables.types,       moved(tables.merge_ends),
+                            moved(tables.rights), moved(tables.results), moved(tables.ranks)};
+    const auto tokenizer = bpe_from_tables(copy, small.end_of_text, "here");
+    CHECK(tokenizer->exported().merges == small.merges);
+    CHECK(tokenizer->exported().tokens == small.tokens);
+    CHECK(tokenizer->end_of_text() == small.end_of_text);
+    Rng rng(23);
+    for (int round = 0; round < 100; ++round) {
+      const std::string text = random_bytes(rng, rng.below(100));
+      REQUIRE(tokenizer->encode(text) == made->encode(text));
+    }
+  }
+}
+
+TEST_CASE("damaged tables are refused or still give back the bytes") {
+  const auto made = Small().make();
+  const auto tables = made->exported().tables;
+  const auto words = [](U32View view) {
+    std::vector<std::uint32_t> out;
+    for (std::size_t i = 0; i < view.size(); ++i) out.push_back(view[i]);
+    return out;
+  };
+  Rng rng(29);
+  int accepted = 0, refused = 0;
+  for (int round = 0; round < 4000; ++round) {
+    OwnBpeTables bad = {std::string(tables.bytes), std::string(tables.types), words(tables.ends),
+                        words(tables.merge_ends),  words(tables.rights),      words(tables.results),
+                        words(tables.ranks)};
+    std::vector<std::uint32_t>* lists[] = {&bad.ends, &bad.merge_ends, &bad.rights, &bad.results, &bad.ranks};
+    for (std::size_t n = 1 + rng.below(3); n > 0; --n) {
+      auto& list = *lists[rng.below(5)];
+      auto& value = list[rng.below(list.size())];
+      const std::uint32_t values[] = {0, value + 1, value - 1, static_cast<std::uint32_t>(rng.below(270)), 0xFFFFFFFF};
+      if (rng.below(8) == 0) {
+        bad.types[rng.below(bad.types.size())] = static_cast<char>(rng.below(7));
+      } else if (rng.below(40) == 0) {
+        list.pop_back();
+      } else {
+        value = values[rng.below(5)];
+      }
+    }
+    try {
+      const auto tokenizer = bpe_from_tables(bad.view(), Small().end_of_text, "here");
+      check_round_trip(*tokenizer, "abab aab aaaaaaa" + random_bytes(rng, 30));
+      tokenizer->exported();
+      ++accepted;
+    } catch (const Error& error) {
+      REQUIRE(error.status() == Status::kModel);
+      ++refused;
+    }
+  }
+  CHECK(accepted > 100);
+  CHECK(refused > 100);
 }

@@ -7,13 +7,14 @@
 
 #include "base/rng.h"
 #include "models.h"
+#include "text/byte_alphabet.h"
 
 using namespace eve;
 using namespace eve::test;
 
 namespace {
 
-std::size_t largest_request = 0;
+std::size_t largest_request = 0, requests = 0, requested = 0;
 
 Bytes as_bytes(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
@@ -79,6 +80,8 @@ Raw plain_file() {
 #ifndef __SANITIZE_ADDRESS__  // which has its own, and refuses a huge request by itself
 [[gnu::noinline]] void* operator new(std::size_t size) {
   largest_request = std::max(largest_request, size);
+  ++requests;
+  requested += size;
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
@@ -105,31 +108,40 @@ TEST_CASE("metadata of every type reads back as it was written") {
   writer.set("k.i16", {GgufValue::kI16, GgufValue::kU32, std::int64_t{-300}});
   writer.set("k.i64", {GgufValue::kI64, GgufValue::kU32, std::numeric_limits<std::int64_t>::min()});
   writer.set("k.f64", {GgufValue::kF64, GgufValue::kU32, 0.1});
-  writer.set("k.u16s", {GgufValue::kArray, GgufValue::kU16, GgufValue::Array(std::vector<std::int64_t>{65535, 1})});
-  writer.set("k.bools", {GgufValue::kArray, GgufValue::kBool, GgufValue::Array(std::vector<std::int64_t>{1, 0})});
-  writer.set("k.f64s", {GgufValue::kArray, GgufValue::kF64, GgufValue::Array(std::vector<double>{0.1, -0.2})});
+  const std::vector<std::uint32_t> numbers = {1, 4000000000u};
+  writer.set("k.u32s", GgufValue::u32s(U32View(numbers)));
+  writer.set("k.u16s", {GgufValue::kArray, GgufValue::kU16, GgufValue::Array{2, {}, std::string("\xff\xff\x01\0", 4)}});
+  writer.set("k.bools", {GgufValue::kArray, GgufValue::kBool, GgufValue::Array{2, {}, std::string("\1\0", 2)}});
   writer.write(folder / "m.gguf");
 
   const std::string bytes = slurp(folder / "m.gguf");
   const GgufFile file = GgufFile::parse(as_bytes(bytes), "f");
+  const auto floats = [&](const char* key) {
+    const auto& array = std::get<GgufValue::Array>(file.metadata.at(key).data);
+    std::vector<float> values(array.count);
+    REQUIRE(array.stored.size() == values.size() * sizeof(float));
+    std::memcpy(values.data(), array.stored.data(), array.stored.size());
+    return values;
+  };
   REQUIRE(file.unsigned_value("k.u32") == 4000000000u);
   REQUIRE(file.unsigned_value("k.u64") == std::numeric_limits<std::uint64_t>::max());
   REQUIRE(file.float_value("k.f32") == static_cast<double>(0.1f));
   REQUIRE(std::get<bool>(file.metadata.at("k.yes").data));
   REQUIRE_FALSE(std::get<bool>(file.metadata.at("k.no").data));
   REQUIRE(file.string_value("k.text") == odd);
-  REQUIRE(*file.string_array("k.texts") == std::vector<std::string>{"", odd, "c"});
-  REQUIRE(std::get<std::vector<std::int64_t>>(*file.array("k.i32s")) == std::vector<std::int64_t>{-5, 0, 7});
-  REQUIRE(std::get<std::vector<double>>(*file.array("k.f32s")) == std::vector<double>{-1.5, 0.25});
-  REQUIRE(std::get<std::string>(*file.array("k.bytes")) == odd);
-  REQUIRE(file.string_array("k.none")->empty());
+  REQUIRE(file.strings("k.texts") == std::vector<std::string_view>{"", odd, "c"});
+  REQUIRE(file.integers("k.i32s") == std::vector<std::int64_t>{-5, 0, 7});
+  REQUIRE(file.u32s("k.u32s")->size() == 2);
+  REQUIRE((*file.u32s("k.u32s"))[1] == 4000000000u);
+  REQUIRE(floats("k.f32s") == std::vector<float>{-1.5f, 0.25f});
+  REQUIRE(file.bytes("k.bytes") == odd);
+  REQUIRE(file.strings("k.none")->empty());
   REQUIRE(std::get<std::int64_t>(file.metadata.at("k.i8").data) == -3);
   REQUIRE(std::get<std::int64_t>(file.metadata.at("k.i16").data) == -300);
   REQUIRE(std::get<std::int64_t>(file.metadata.at("k.i64").data) == std::numeric_limits<std::int64_t>::min());
   REQUIRE(file.float_value("k.f64") == 0.1);
-  REQUIRE(std::get<std::vector<std::int64_t>>(*file.array("k.u16s")) == std::vector<std::int64_t>{65535, 1});
-  REQUIRE(std::get<std::vector<std::int64_t>>(*file.array("k.bools")) == std::vector<std::int64_t>{1, 0});
-  REQUIRE(std::get<std::vector<double>>(*file.array("k.f64s")) == std::vector<double>{0.1, -0.2});
+  REQUIRE(file.integers("k.u16s") == std::vector<std::int64_t>{65535, 1});
+  REQUIRE(file.integers("k.bools") == std::vector<std::int64_t>{1, 0});
   REQUIRE(file.has_table_checksum);
 }
 
@@ -138,12 +150,18 @@ TEST_CASE("a look-up of another type than the file has is an error, an absent ke
   const GgufFile file = GgufFile::parse(as_bytes(bytes), "f");
   REQUIRE_FALSE(file.unsigned_value("absent"));
   REQUIRE_FALSE(file.string_value("absent"));
-  REQUIRE(file.string_array("absent") == nullptr);
+  REQUIRE_FALSE(file.strings("absent"));
+  REQUIRE_FALSE(file.integers("absent"));
+  REQUIRE_FALSE(file.bytes("absent"));
+  REQUIRE_FALSE(file.u32s("absent"));
   REQUIRE(file.tensor("absent") == nullptr);
   REQUIRE_THROWS_AS(file.unsigned_value("general.architecture"), Error);
   REQUIRE_THROWS_AS(file.float_value("general.architecture"), Error);
   REQUIRE_THROWS_AS(file.string_value("a.list"), Error);
-  REQUIRE_THROWS_AS(file.string_array("a.list"), Error);
+  REQUIRE_THROWS_AS(file.strings("a.list"), Error);
+  REQUIRE_THROWS_AS(file.bytes("a.list"), Error);
+  REQUIRE_THROWS_AS(file.u32s("a.list"), Error);
+  REQUIRE_THROWS_AS(file.integers("general.architecture"), Error);
 }
 
 TEST_CASE("tensors of every type read back as they were written, aligned, from parts or whole") {
@@ -335,4 +353,38 @@ TEST_CASE("names from a file reach a message without control characters") {
   const std::string message = outcome(Raw(1, 0).tensor("\x1b[2J", {256}, 12, 0).pad().zeros(160).bytes);
   REQUIRE(message.find('\x1b') == std::string::npos);
   REQUIRE_THAT(message, Catch::Contains("\\x1b"));
+}
+
+TEST_CASE("a vocabulary of 50,000 tokens is used where it lies in the file: nothing is built, nothing copied") {
+  constexpr std::size_t kTokens = 50'000;
+  std::vector<std::string> tokens, merges;
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    append_spelling(std::string(1, static_cast<char>(byte)), tokens.emplace_back());
+  for (std::size_t left = 0; tokens.size() < kTokens - 1; ++left) {
+    for (std::size_t byte = 0; byte < 200 && tokens.size() < kTokens - 1; ++byte) {
+      merges.push_back(tokens[left] + " " + tokens[byte]);
+      tokens.push_back(tokens[left] + tokens[byte]);
+    }
+  }
+  tokens.push_back("<|endoftext|>");
+  const TemporaryFolder folder;
+  Config config = small_config();
+  config.vocab_size = kTokens;
+  ModelData model = formula_model(config);
+  model.tokenizer =
+      bpe_from_arrays({tokens.begin(), tokens.end()}, {}, {merges.begin(), merges.end()}, kTokens - 1, "test");
+  save_model(model, DType::kQ4_0, folder / "m.gguf");
+  requests = requested = 0;
+  const ModelData loaded = load_model(folder / "m.gguf");
+  const std::size_t count = requests, bytes = requested;
+  CHECK(count < 1500);  // for tensors and keys, whatever the vocabulary
+  CHECK(bytes < 200'000);
+  CHECK(loaded.tokenizer->encode("a b") == model.tokenizer->encode("a b"));
+  CHECK(loaded.tokenizer->exported().tokens == tokens);
+  CHECK(loaded.tokenizer->exported().merges == merges);
+
+  save_model(model, DType::kQ4_0, folder / "llama.gguf", true);
+  const ModelData foreign = load_model(folder / "llama.gguf");
+  CHECK(foreign.tokenizer->encode("a b") == model.tokenizer->encode("a b"));
+  CHECK(foreign.tokenizer->exported().merges == merges);
 }

@@ -4,15 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "eve/error.h"
 
 namespace eve {
-
-using Bytes = std::span<const std::uint8_t>;
 
 /// A file mapped read-only for the lifetime of the object. Movable, not copyable.
 /// The file must not be changed in place while mapped (replace it by rename): a file

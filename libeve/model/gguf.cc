@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/gguf.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -42,12 +43,15 @@ class Reader {
     std::memcpy(&value, take(sizeof value, what).data(), sizeof value);
     return value;
   }
-  std::string text(std::size_t limit, const char* what) {
+  /// What its length stands in front of.
+  Bytes bytes(const char* what, std::size_t limit = std::numeric_limits<std::size_t>::max()) {
     const auto size = number<std::uint64_t>(what);
     if (size > left()) refuse(std::string(what) + " runs past the end of the file");
     if (size > limit) refuse(std::string(what) + " is longer than " + std::to_string(limit) + " bytes");
-    const Bytes bytes = take(static_cast<std::size_t>(size), what);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    return take(static_cast<std::size_t>(size), what);
+  }
+  std::string text(const char* what, std::size_t limit = std::numeric_limits<std::size_t>::max()) {
+    return std::string(text_of(bytes(what, limit)));
   }
   /// A number of things to come, each of at least `least` bytes.
   std::size_t count(std::size_t limit, std::size_t least, const char* what) {
@@ -148,7 +152,7 @@ class Parser {
   }
 
   void entry() {
-    std::string key = in_.text(GgufFile::kMaxKey, "metadata key");
+    std::string key = in_.text("metadata key", GgufFile::kMaxKey);
     if (key.empty()) in_.refuse("empty metadata key");
     GgufValue value;
     value.type = value_type();
@@ -157,7 +161,7 @@ class Parser {
       checksum_at_ = in_.at();
     }
     if (value.type == GgufValue::kString) {
-      value.data = in_.text(std::numeric_limits<std::size_t>::max(), "metadata string");
+      value.data = in_.text("metadata string");
     } else if (value.type == GgufValue::kArray) {
       value.element = value_type();
       value.data = array(value.element);
@@ -181,32 +185,21 @@ class Parser {
     if (type == GgufValue::kArray) in_.refuse("an array of arrays is not read");
     if (type == GgufValue::kU8) {
       const std::size_t n = in_.count(in_.left(), 1, "length of a byte array");
-      const Bytes raw = in_.take(n, "byte array");
-      return std::string(reinterpret_cast<const char*>(raw.data()), n);
+      return {n, in_.take(n, "byte array"), {}};
     }
     const bool strings = type == GgufValue::kString;
     const std::size_t n =
         in_.count(GgufFile::kMaxElements - elements_, strings ? 8 : kWidth[type], "length of an array");
     elements_ += n;
     if (strings) {
-      std::vector<std::string> out;
-      out.reserve(n);
-      for (std::size_t i = 0; i < n; ++i)
-        out.push_back(in_.text(std::numeric_limits<std::size_t>::max(), "string in an array"));
-      return out;
+      const std::size_t begin = in_.at();
+      for (std::size_t i = 0; i < n; ++i) in_.bytes("string in an array");
+      return {n, file_.subspan(begin, in_.at() - begin), {}};
     }
     const Bytes raw = in_.take(n * kWidth[type], "array");
-    if (is_float(type)) {
-      std::vector<double> out(n);
-      for (std::size_t i = 0; i < n; ++i) out[i] = real(type, raw.data() + i * kWidth[type]);
-      return out;
-    }
-    std::vector<std::int64_t> out(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      out[i] = integer(type, raw.data() + i * kWidth[type]);
-      if (type == GgufValue::kBool && out[i] > 1) in_.refuse("a bool is neither 0 nor 1");
-    }
-    return out;
+    if (type == GgufValue::kBool && std::ranges::any_of(raw, [](std::uint8_t byte) { return byte > 1; }))
+      in_.refuse("a bool is neither 0 nor 1");
+    return {n, raw, {}};
   }
 
   void alignment() {
@@ -229,7 +222,7 @@ class Parser {
 
   void tensor() {
     GgufTensor tensor;
-    tensor.name = in_.text(GgufFile::kMaxName, "tensor name");
+    tensor.name = in_.text("tensor name", GgufFile::kMaxName);
     if (tensor.name.empty()) in_.refuse("empty tensor name");
     if (!names_.insert(tensor.name).second) in_.refuse("tensor " + printable(tensor.name) + " occurs twice");
     const auto dims = in_.number<std::uint32_t>("number of dimensions");
@@ -336,18 +329,59 @@ std::optional<std::string> GgufFile::string_value(const std::string& key) const 
   wrong_type(where, key);
 }
 
-const GgufValue::Array* GgufFile::array(const std::string& key) const {
-  const auto found = metadata.find(key);
-  if (found == metadata.end()) return nullptr;
-  if (const auto* values = std::get_if<GgufValue::Array>(&found->second.data)) return values;
-  wrong_type(where, key);
+namespace {
+
+/// The value of an array; null when absent.
+const GgufValue* array_value(const GgufFile& file, const std::string& key) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) return nullptr;
+  if (!std::holds_alternative<GgufValue::Array>(found->second.data)) wrong_type(file.where, key);
+  return &found->second;
 }
 
-const std::vector<std::string>* GgufFile::string_array(const std::string& key) const {
-  const GgufValue::Array* values = array(key);
-  if (values == nullptr) return nullptr;
-  if (const auto* strings = std::get_if<std::vector<std::string>>(values)) return strings;
-  wrong_type(where, key);
+/// The array of `element`s; null when absent.
+const GgufValue::Array* array_of(const GgufFile& file, const std::string& key, GgufValue::Type element) {
+  const GgufValue* value = array_value(file, key);
+  if (value == nullptr) return nullptr;
+  if (value->element != element) wrong_type(file.where, key);
+  return &std::get<GgufValue::Array>(value->data);
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string_view>> GgufFile::strings(const std::string& key) const {
+  const auto* array = array_of(*this, key, GgufValue::kString);
+  if (array == nullptr) return std::nullopt;
+  std::vector<std::string_view> out;
+  out.reserve(array->count);
+  const std::string_view text = text_of(array->stored);
+  for (std::size_t i = 0, at = 0; i < array->count; ++i) {  // each length was checked
+    const auto size = static_cast<std::size_t>(load<std::uint64_t>(array->stored.data() + at));
+    out.push_back(text.substr(at + sizeof(std::uint64_t), size));
+    at += sizeof(std::uint64_t) + size;
+  }
+  return out;
+}
+
+std::optional<std::vector<std::int64_t>> GgufFile::integers(const std::string& key) const {
+  const GgufValue* value = array_value(*this, key);
+  if (value == nullptr) return std::nullopt;
+  if (value->element == GgufValue::kString || is_float(value->element)) wrong_type(where, key);
+  const auto& array = std::get<GgufValue::Array>(value->data);
+  std::vector<std::int64_t> out(array.count);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = integer(value->element, array.stored.data() + i * kWidth[value->element]);
+  return out;
+}
+
+std::optional<std::string_view> GgufFile::bytes(const std::string& key) const {
+  const auto* array = array_of(*this, key, GgufValue::kU8);
+  return array == nullptr ? std::nullopt : std::optional(text_of(array->stored));
+}
+
+std::optional<U32View> GgufFile::u32s(const std::string& key) const {
+  const auto* array = array_of(*this, key, GgufValue::kU32);
+  return array == nullptr ? std::nullopt : std::optional(U32View(array->stored.data(), array->count));
 }
 
 }  // namespace eve

@@ -31,9 +31,13 @@ inline constexpr std::size_t kGgufAlignment = 64;  ///< of tensor data in files 
 /// A metadata value. Integers of any width are held as int64 or uint64 with the width they are written with.
 struct GgufValue {
   enum Type : std::uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64 };
-  /// Integers and bools of any width as int64 (u64 by its bits), floats as double, strings, and u8 as a string of
-  /// bytes.
-  using Array = std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>, std::string>;
+  /// Elements one behind the other, as they lie in the file: of a file that was parsed, there.
+  struct Array {
+    std::size_t count = 0;
+    Bytes stored;
+    std::string made;  ///< holds the elements of an array that is not from a file
+    Bytes bytes() const { return made.empty() ? stored : bytes_of(made); }
+  };
   Type type = kU32;
   Type element = kU32;  ///< of an array
   std::variant<std::uint64_t, std::int64_t, double, bool, std::string, Array> data;
@@ -43,10 +47,11 @@ struct GgufValue {
   static GgufValue f32(float v);
   static GgufValue boolean(bool v);
   static GgufValue string(std::string v);
-  static GgufValue strings(std::vector<std::string> v);
+  static GgufValue strings(const std::vector<std::string>& v);
   static GgufValue i32s(const std::vector<std::int32_t>& v);
   static GgufValue f32s(const std::vector<float>& v);
-  static GgufValue bytes(std::string v);  ///< array of u8
+  static GgufValue u32s(U32View v);
+  static GgufValue bytes(std::string_view v);  ///< array of u8
 };
 
 struct GgufTensor {
@@ -58,7 +63,7 @@ struct GgufTensor {
 };
 
 /// A parsed file. Every count, length and offset was checked against the file before it was used; values and names are
-/// untrusted text still. Tensors of types other than ours are refused by name.
+/// untrusted text still. Arrays stay where they lie. Tensors of types other than ours are refused by name.
 struct GgufFile {
   static constexpr std::size_t kMaxEntries = 65536;     ///< metadata entries; tensors
   static constexpr std::size_t kMaxElements = 2097152;  ///< elements of all arrays together (u8 arrays not counted)
@@ -75,12 +80,14 @@ struct GgufFile {
   static GgufFile parse(Bytes file, const std::string& where);
 
   const GgufTensor* tensor(std::string_view name) const;  ///< null when absent
-  // Typed look-ups: absent gives nullopt, another type throws kModel.
+  // Typed look-ups: absent gives nullopt, another type throws kModel. Views are into the file.
   std::optional<std::uint64_t> unsigned_value(const std::string& key) const;
   std::optional<double> float_value(const std::string& key) const;
   std::optional<std::string> string_value(const std::string& key) const;
-  const GgufValue::Array* array(const std::string& key) const;                 ///< null when absent
-  const std::vector<std::string>* string_array(const std::string& key) const;  ///< null when absent
+  std::optional<std::vector<std::string_view>> strings(const std::string& key) const;
+  std::optional<std::vector<std::int64_t>> integers(const std::string& key) const;  ///< of any width; bools
+  std::optional<std::string_view> bytes(const std::string& key) const;              ///< array of u8
+  std::optional<U32View> u32s(const std::string& key) const;
 };
 
 /// Collects metadata and tensors, then writes one file atomically. Tensor data is pulled when written (twice: for its

@@ -23,6 +23,15 @@ inline constexpr const char* kAuxKey = "eve.aux_coef";
 inline constexpr std::string_view kTrainingPrefix = "eve.training.";
 inline constexpr const char* kSentencePieceKey = "eve.tokenizer.sentencepiece";
 
+// BpeTables, so that nothing is built from the lists of strings that llama.cpp keeps.
+inline constexpr const char* kBpeBytesKey = "eve.bpe.token_bytes";
+inline constexpr const char* kBpeEndsKey = "eve.bpe.token_ends";
+inline constexpr const char* kBpeTypesKey = "eve.bpe.token_types";
+inline constexpr const char* kBpeMergeEndsKey = "eve.bpe.merge_ends";
+inline constexpr const char* kBpeRightsKey = "eve.bpe.merge_rights";
+inline constexpr const char* kBpeResultsKey = "eve.bpe.merge_results";
+inline constexpr const char* kBpeRanksKey = "eve.bpe.merge_ranks";
+
 inline constexpr const char* kTokenizerKey = "tokenizer.ggml.model";
 inline constexpr const char* kPreTokenizerKey = "tokenizer.ggml.pre";
 inline constexpr const char* kTokensKey = "tokenizer.ggml.tokens";

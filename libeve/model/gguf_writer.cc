@@ -50,7 +50,8 @@ class Header {
     number<std::uint32_t>(value.type);
     if (const auto* array = std::get_if<GgufValue::Array>(&value.data)) {
       number<std::uint32_t>(value.element);
-      std::visit([&](const auto& elements) { this->elements(value.element, elements); }, *array);
+      number<std::uint64_t>(array->count);
+      bytes_ += text_of(array->bytes());
     } else if (const auto* natural = std::get_if<std::uint64_t>(&value.data)) {
       integer(value.type, static_cast<std::int64_t>(*natural));
     } else if (const auto* whole = std::get_if<std::int64_t>(&value.data)) {
@@ -68,21 +69,13 @@ class Header {
 
  private:
   std::string bytes_;
-
-  void elements(GgufValue::Type type, const std::vector<std::int64_t>& values) {
-    number<std::uint64_t>(values.size());
-    for (const std::int64_t v : values) integer(type, v);
-  }
-  void elements(GgufValue::Type type, const std::vector<double>& values) {
-    number<std::uint64_t>(values.size());
-    for (const double v : values) real(type, v);
-  }
-  void elements(GgufValue::Type, const std::vector<std::string>& values) {
-    number<std::uint64_t>(values.size());
-    for (const std::string& v : values) text(v);
-  }
-  void elements(GgufValue::Type, const std::string& bytes) { text(bytes); }
 };
+
+template <class T>
+GgufValue numbers(GgufValue::Type type, const T* values, std::size_t count) {
+  return make(GgufValue::kArray,
+              GgufValue::Array{count, {}, std::string(reinterpret_cast<const char*>(values), count * sizeof(T))}, type);
+}
 
 std::string hexadecimal(std::uint64_t value) {
   std::string out(16, '0');
@@ -103,14 +96,18 @@ GgufValue GgufValue::u64(std::uint64_t v) { return make(kU64, v); }
 GgufValue GgufValue::f32(float v) { return make(kF32, static_cast<double>(v)); }
 GgufValue GgufValue::boolean(bool v) { return make(kBool, v); }
 GgufValue GgufValue::string(std::string v) { return make(kString, std::move(v)); }
-GgufValue GgufValue::strings(std::vector<std::string> v) { return make(kArray, Array(std::move(v)), kString); }
-GgufValue GgufValue::i32s(const std::vector<std::int32_t>& v) {
-  return make(kArray, Array(std::vector<std::int64_t>(v.begin(), v.end())), kI32);
+
+GgufValue GgufValue::strings(const std::vector<std::string>& v) {
+  Header elements;
+  for (const std::string& text : v) elements.text(text);
+  return make(kArray, Array{v.size(), {}, elements.bytes()}, kString);
 }
-GgufValue GgufValue::f32s(const std::vector<float>& v) {
-  return make(kArray, Array(std::vector<double>(v.begin(), v.end())), kF32);
+GgufValue GgufValue::i32s(const std::vector<std::int32_t>& v) { return numbers(kI32, v.data(), v.size()); }
+GgufValue GgufValue::f32s(const std::vector<float>& v) { return numbers(kF32, v.data(), v.size()); }
+GgufValue GgufValue::u32s(U32View v) {
+  return make(kArray, Array{v.size(), {}, std::string(text_of(v.bytes()))}, kU32);
 }
-GgufValue GgufValue::bytes(std::string v) { return make(kArray, Array(std::move(v)), kU8); }
+GgufValue GgufValue::bytes(std::string_view v) { return numbers(kU8, v.data(), v.size()); }
 
 void GgufWriter::add(std::string name, std::vector<std::uint64_t> shape, DType type, Producer producer) {
   entries_.push_back({std::move(name), std::move(shape), type, std::move(producer)});

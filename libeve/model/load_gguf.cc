@@ -72,7 +72,7 @@ class GgufLoader {
     info.name = file_.string_value(kNameKey).value_or("");
     info.task = file_.string_value(kTaskKey).value_or("");
     info.prompt = file_.string_value(kPromptKey).value_or("");
-    if (const auto* labels = file_.string_array(kLabelsKey)) info.labels = *labels;
+    if (const auto labels = file_.strings(kLabelsKey)) info.labels.assign(labels->begin(), labels->end());
     for (const auto& [key, value] : file_.metadata)
       if (key.starts_with(kTrainingPrefix))
         info.training.emplace(key.substr(kTrainingPrefix.size()), file_.string_value(key).value_or(""));

@@ -22,14 +22,13 @@ std::vector<std::string> verify_model(const std::string& path) {
   const std::string where = printable(path);
   const MappedFile mapped(path);
   const GgufFile file = GgufFile::parse(mapped.bytes(), where);
-  const std::vector<std::string>* checksums = file.string_array(kTensorChecksumKey);
-  if (checksums == nullptr || !file.has_table_checksum)
-    throw Error(Status::kModel, where + ": the file has no checksums");
+  const auto checksums = file.strings(kTensorChecksumKey);
+  if (!checksums || !file.has_table_checksum) throw Error(Status::kModel, where + ": the file has no checksums");
   if (checksums->size() != file.tensors.size()) throw Error(Status::kModel, where + ": not one checksum a tensor");
   std::vector<std::string> damaged;
   for (std::size_t i = 0; i < file.tensors.size(); ++i) {
     const GgufTensor& tensor = file.tensors[i];
-    const std::string& text = (*checksums)[i];
+    const std::string_view text = (*checksums)[i];
     std::uint64_t expected = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), expected, 16);
     Checksum checksum;

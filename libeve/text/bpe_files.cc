@@ -2,6 +2,7 @@
 // GPT-2 vocabularies as others store them: vocab.json + merges.txt, and tokenizer.json.
 #include <algorithm>
 
+#include "base/io.h"
 #include "base/json.h"
 #include "eve/error.h"
 #include "text/tokenizer.h"
@@ -52,7 +53,8 @@ struct Vocabulary {
       tokens[id] = "[PAD" + std::to_string(id) + "]";
       types[id] = kUnused;
     }
-    return bpe_from_arrays(std::move(tokens), std::move(types), std::move(merges), end_of_text, where);
+    return bpe_from_arrays({tokens.begin(), tokens.end()}, std::move(types), {merges.begin(), merges.end()},
+                           end_of_text, where);
   }
 };
 

@@ -25,6 +25,13 @@ constexpr std::array<std::int16_t, kLetters> kByteOf = [] {
   return table;
 }();
 
+constexpr std::array<std::uint16_t, 256> kLetterOf = [] {
+  std::array<std::uint16_t, 256> table{};
+  for (std::size_t letter = 0; letter < kLetters; ++letter)
+    if (kByteOf[letter] >= 0) table[static_cast<std::size_t>(kByteOf[letter])] = static_cast<std::uint16_t>(letter);
+  return table;
+}();
+
 }  // namespace
 
 bool append_spelled_bytes(std::string_view spelled, std::string& bytes) {
@@ -35,6 +42,10 @@ bool append_spelled_bytes(std::string_view spelled, std::string& bytes) {
     at += c.bytes;
   }
   return true;
+}
+
+void append_spelling(std::string_view bytes, std::string& spelled) {
+  for (const char byte : bytes) append_utf8(spelled, kLetterOf[static_cast<std::uint8_t>(byte)]);
 }
 
 }  // namespace eve

@@ -13,4 +13,7 @@ namespace eve {
 /// for no byte.
 bool append_spelled_bytes(std::string_view spelled, std::string& bytes);
 
+/// Appends how `bytes` are spelled.
+void append_spelling(std::string_view bytes, std::string& spelled);
+
 }  // namespace eve

@@ -10,7 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/io.h"
+#include "eve/error.h"
+#include "text/bpe_tables.h"
 
 namespace eve {
 
@@ -39,6 +40,7 @@ class Tokenizer {
     std::vector<std::int32_t> types;  ///< 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
     std::vector<float> scores;        ///< sentencepiece only
     std::vector<std::string> merges;  ///< "a b", gpt2 only
+    BpeTables tables;                 ///< gpt2 only; into the tokenizer
     std::string serialized;           ///< sentencepiece ModelProto, empty for gpt2
   };
   virtual Export exported() const = 0;
@@ -54,9 +56,12 @@ std::unique_ptr<Tokenizer> bpe_from_vocab_and_merges(std::string_view vocab_json
 /// Anything it would have to ignore (another normalizer, pre-tokenizer or model type, an added token that is not
 /// special) is refused by name; "<|endoftext|>" is the end of text.
 std::unique_ptr<Tokenizer> bpe_from_tokenizer_json(std::string_view json, const std::string& where);
-/// GGUF arrays tokenizer.ggml.{tokens,token_type,merges}.
-std::unique_ptr<Tokenizer> bpe_from_arrays(std::vector<std::string> tokens, std::vector<std::int32_t> types,
-                                           std::vector<std::string> merges, std::optional<TokenId> end_of_text,
+/// GGUF arrays tokenizer.ggml.{tokens,token_type,merges}; without types all tokens are normal.
+std::unique_ptr<Tokenizer> bpe_from_arrays(const std::vector<std::string_view>& tokens, std::vector<std::int32_t> types,
+                                           const std::vector<std::string_view>& merges,
+                                           std::optional<TokenId> end_of_text, const std::string& where);
+/// Tables that lie elsewhere and must outlive the tokenizer. Nothing is built from them.
+std::unique_ptr<Tokenizer> bpe_from_tables(const BpeTables& tables, std::optional<TokenId> end_of_text,
                                            const std::string& where);
 /// SentencePiece ModelProto bytes, unigram or BPE. Text is cut in chunks of at most 4 KiB, before a word where there is
 /// one; within a chunk the pieces are those of the SentencePiece library, except that pieces of type unused do not
