@@ -153,8 +153,15 @@ Status run_generate(Run& run) {
   options.seed = run.seed;
   options.stop = settings.stop;
   options.deadline = run.deadline;
-  const Generator::Result result =
-      settings.ids.empty() ? generator.generate(prompt, options) : generator.generate(token_ids(), options);
+  std::function<void(std::string_view)> on_text;
+  if (!run.json)
+    on_text = [&run](std::string_view text) {
+      run.out.write(shown(text));
+      run.out.end_record(false);
+      run.out.flush();
+    };
+  const Generator::Result result = settings.ids.empty() ? generator.generate(prompt, options, on_text)
+                                                        : generator.generate(token_ids(), options, on_text);
   if (result.reason == StopReason::kDeadline)
     throw Error(Status::kSystem,
                 "the time limit ended the text after " + std::to_string(result.tokens.size()) + " tokens");
@@ -165,8 +172,6 @@ Status run_generate(Run& run) {
     for (const std::int32_t token : result.tokens) json.value(token);
     json.end_array().member("reason", reason_name(result.reason)).end_object();
     run.out.write(out);
-  } else {
-    run.out.write(shown(result.text));
   }
   run.out.end_record();
   return Status::kOk;
@@ -348,7 +353,7 @@ Command quantize_command() {
 Command generate_command() {
   Command c = command("generate", "continue a text",
                       "Prints how a model of the head lm continues the prompt: the words given, or stdin when there "
-                      "are none. Control characters in the "
+                      "are none; each word as soon as it is known. Control characters in the "
                       "text are escaped, except line feeds and tabs; --json gives them as they are.",
                       {{"eve-model generate eve.gguf --stop 'User:' \"$(printf 'User: Name a colour.\\nAssistant:')\"",
                         "ask a chat model"}},
