@@ -59,7 +59,8 @@ void choose_experts(const Config& config, const Layer& layer, std::size_t tokens
 }
 
 /// A stable counting sort of the tokens by expert, and their inputs in that order.
-void sort_by_expert(const Config& config, std::size_t tokens, Threads& threads, LayerActivations& a) {
+void sort_by_expert(const Config& config, std::size_t tokens, Threads& threads, LayerActivations& a,
+                    std::vector<float>& routed_in) {
   const std::size_t d = config.n_embd, k = config.top_k, rows = tokens * k;
   a.expert_start.assign(config.n_expert + 1, 0);
   for (const std::uint32_t e : a.chosen) ++a.expert_start[e + 1];
@@ -68,10 +69,10 @@ void sort_by_expert(const Config& config, std::size_t tokens, Threads& threads, 
   a.slot_of_row.resize(rows);
   a.row_of_slot.resize(rows);
   for (std::uint32_t slot = 0; slot < rows; ++slot) a.slot_of_row[a.row_of_slot[slot] = next[a.chosen[slot]]++] = slot;
-  a.routed_in.resize(rows * d);
+  routed_in.resize(rows * d);
   threads.parallel_for(rows, kTokenGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r)
-      std::memcpy(&a.routed_in[r * d], &a.h2[a.slot_of_row[r] / k * d], d * sizeof(float));
+      std::memcpy(&routed_in[r * d], &a.h2[a.slot_of_row[r] / k * d], d * sizeof(float));
   });
 }
 
@@ -79,9 +80,9 @@ void sort_by_expert(const Config& config, std::size_t tokens, Threads& threads, 
 void feed_forward(const Config& config, const Layer& layer, std::size_t tokens, Executor executor, LayerActivations& a,
                   Activations& out) {
   const std::size_t d = config.n_embd, ff = config.expert_ff, rows = tokens * config.top_k;
-  for (auto* v : {&a.gate, &a.up, &a.act}) v->resize(rows * ff);
-  for (auto* v : {&a.shared_gate, &a.shared_up, &a.shared_act}) v->resize(tokens * config.shared_ff);
-  a.routed_out.resize(rows * d);
+  for (auto* v : {&a.gate, &a.up, &out.act}) v->resize(rows * ff);
+  for (auto* v : {&a.shared_gate, &a.shared_up, &out.shared_act}) v->resize(tokens * config.shared_ff);
+  out.routed_out.resize(rows * d);
   out.scratch.resize(tokens * d);
 
   struct Share {
@@ -94,10 +95,10 @@ void feed_forward(const Config& config, const Layer& layer, std::size_t tokens, 
   for (std::size_t e = 0; e < config.n_expert; ++e) {
     const std::size_t first = a.expert_start[e], n = a.expert_start[e + 1] - first;
     if (n != 0)
-      shares.push_back({&layer.experts[e], n, &a.routed_in[first * d], &a.gate[first * ff], &a.up[first * ff],
-                        &a.act[first * ff], &a.routed_out[first * d]});
+      shares.push_back({&layer.experts[e], n, &out.routed_in[first * d], &a.gate[first * ff], &a.up[first * ff],
+                        &out.act[first * ff], &out.routed_out[first * d]});
   }
-  shares.push_back({&layer.shared, tokens, a.h2.data(), a.shared_gate.data(), a.shared_up.data(), a.shared_act.data(),
+  shares.push_back({&layer.shared, tokens, a.h2.data(), a.shared_gate.data(), a.shared_up.data(), out.shared_act.data(),
                     out.scratch.data()});
 
   std::vector<Product> products;
@@ -122,15 +123,15 @@ void feed_forward(const Config& config, const Layer& layer, std::size_t tokens, 
 }
 
 /// next = x_mid + shared expert + weighted sum of the chosen ones.
-void combine(const Config& config, std::size_t tokens, const LayerActivations& a, const float* shared, Threads& threads,
-             float* next) {
+void combine(const Config& config, std::size_t tokens, const LayerActivations& a, const Activations& pass,
+             Threads& threads, float* next) {
   const std::size_t d = config.n_embd, k = config.top_k;
   threads.parallel_for(tokens, kTokenGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t t = begin; t < end; ++t) {
       std::memcpy(next + t * d, &a.x_mid[t * d], d * sizeof(float));
-      kernels().axpy(1.0f, shared + t * d, next + t * d, d);
+      kernels().axpy(1.0f, &pass.scratch[t * d], next + t * d, d);
       for (std::size_t slot = t * k; slot < (t + 1) * k; ++slot)
-        kernels().axpy(a.weight[slot], &a.routed_out[a.row_of_slot[slot] * d], next + t * d, d);
+        kernels().axpy(a.weight[slot], &pass.routed_out[a.row_of_slot[slot] * d], next + t * d, d);
     }
   });
 }
@@ -203,11 +204,11 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
 
     rms_norm_rows(a.x_mid.data(), layer.ln_2, tokens, config.norm_eps, executor.threads, a.h2.data());
     choose_experts(config, layer, tokens, executor.threads, a);
-    sort_by_expert(config, tokens, executor.threads, a);
+    sort_by_expert(config, tokens, executor.threads, a, out.routed_in);
     feed_forward(config, layer, tokens, executor, a, out);
     std::vector<float>& next = l + 1 == config.n_layer ? out.x : out.layers[keep ? l + 1 : 0].x;
     next.resize(tokens * d);
-    combine(config, tokens, a, out.scratch.data(), executor.threads, next.data());
+    combine(config, tokens, a, out, executor.threads, next.data());
   }
   for (std::size_t s = 0; s < batch.caches.size(); ++s) batch.caches[s]->grow(batch.starts[s + 1] - batch.starts[s]);
   out.hidden.resize(tokens * d);

@@ -27,14 +27,12 @@ struct LayerActivations {
   std::vector<float> probs;           ///< [T][n_expert] softmax of the router
   std::vector<std::uint32_t> chosen;  ///< [T][k] experts, best first (ties: lowest index)
   std::vector<float> weight;          ///< [T][k] renormalised
-  // Routed tokens sorted by expert: row r of the last five belongs to (slot_of_row[r] / k, slot_of_row[r] % k).
-  std::vector<std::uint32_t> expert_start;                ///< [n_expert + 1]
-  std::vector<std::uint32_t> slot_of_row;                 ///< [T * k]
-  std::vector<std::uint32_t> row_of_slot;                 ///< [T * k], its inverse
-  std::vector<float> routed_in;                           ///< [T k][d] h2 gathered
-  std::vector<float> gate, up, act;                       ///< [T k][expert_ff]
-  std::vector<float> routed_out;                          ///< [T k][d], before the weight
-  std::vector<float> shared_gate, shared_up, shared_act;  ///< [T][shared_ff]
+  // Routed tokens sorted by expert: row r belongs to (slot_of_row[r] / k, slot_of_row[r] % k).
+  std::vector<std::uint32_t> expert_start;    ///< [n_expert + 1]
+  std::vector<std::uint32_t> slot_of_row;     ///< [T * k]
+  std::vector<std::uint32_t> row_of_slot;     ///< [T * k], its inverse
+  std::vector<float> gate, up;                ///< [T k][expert_ff]
+  std::vector<float> shared_gate, shared_up;  ///< [T][shared_ff]
 };
 
 struct Activations {
@@ -42,8 +40,11 @@ struct Activations {
   std::vector<float> x;                  ///< [T][d] output of the last layer
   std::vector<float> hidden;             ///< [T][d] rms_norm(x, ln_f)
   Rope rope;
-  // Used again from layer to layer.
-  std::vector<float> scratch;  ///< [T][d] output of the shared expert
+  // Used again from layer to layer: backward computes them once more.
+  std::vector<float> routed_in;        ///< [T k][d] h2 gathered
+  std::vector<float> act, shared_act;  ///< [T k][expert_ff], [T][shared_ff]
+  std::vector<float> routed_out;       ///< [T k][d], before the weight
+  std::vector<float> scratch;          ///< [T][d] output of the shared expert
   std::vector<Input> inputs;
 };
 

@@ -142,8 +142,6 @@ void router_backward(const Config& config, const Layer& layer, const Layer& g, P
                      const LayerActivations& a, std::size_t tokens, float aux_scale, Threads& threads,
                      BackwardScratch& scratch) {
   const std::size_t d = config.n_embd, experts = config.n_expert, k = config.top_k;
-  std::uint32_t* const row_of_slot = room(scratch.row_of_slot, tokens * k);
-  for (std::size_t r = 0; r < tokens * k; ++r) row_of_slot[a.slot_of_row[r]] = static_cast<std::uint32_t>(r);
   std::vector<float> aux(experts);  // d aux_loss / d p_e, equal for every token
   for (std::size_t t = 0; t < tokens; ++t)
     for (std::size_t e = 0; e < experts; ++e) aux[e] += a.probs[t * experts + e];
@@ -157,11 +155,11 @@ void router_backward(const Config& config, const Layer& layer, const Layer& g, P
     float sum = 0, mean = 0;
     for (std::size_t slot = t * k; slot < (t + 1) * k; ++slot) {
       sum += p[a.chosen[slot]];
-      mean += scratch.d_weight[row_of_slot[slot]] * a.weight[slot];
+      mean += scratch.d_weight[a.row_of_slot[slot]] * a.weight[slot];
     }
     for (std::size_t slot = t * k; slot < (t + 1) * k; ++slot) {
-      scores[a.chosen[slot]] += (scratch.d_weight[row_of_slot[slot]] - mean) / sum;
-      kernels().axpy(1.0f, &scratch.d_routed_in[row_of_slot[slot] * d], d_h, d);
+      scores[a.chosen[slot]] += (scratch.d_weight[a.row_of_slot[slot]] - mean) / sum;
+      kernels().axpy(1.0f, &scratch.d_routed_in[a.row_of_slot[slot] * d], d_h, d);
     }
     const float inner = kernels().dot(p, scores, experts);
     for (std::size_t e = 0; e < experts; ++e) {

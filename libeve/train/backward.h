@@ -45,7 +45,6 @@ struct BackwardScratch {
   std::vector<float> dx;                                             ///< gradient by the residual stream
   std::vector<float> d_h, d_attn, d_q, d_k, d_v, d_router, d_gains;  ///< of one layer
   std::vector<float> d_weight, d_routed_in;                          ///< rows sorted by expert
-  std::vector<std::uint32_t> row_of_slot;
   struct Expert {
     std::vector<float> in, d_out, act, d_gate, d_up;
   };
