@@ -238,6 +238,8 @@ TEST_CASE("secrets are found by their form or by their name") {
   CHECK(found("DB_PASS=hunter2$x\n") == "PASSWORD=hunter2$x");
   CHECK(found("{\"password\": \"a b 1\"}") == "PASSWORD=a b 1");
   CHECK(found("mysql -u root -pSwordfish9 x") == "PASSWORD=Swordfish9");
+  CHECK(found("input_userauth_request: invalid user ann [preauth]") == "USERNAME=ann");
+  CHECK(found("input_userauth_request: invalid user admin [preauth], invalid user input") == "");
   CHECK(found("curl -u ann:pw9 x") == "USERNAME=ann|PASSWORD=pw9");
   CHECK(found("cvv 123, pin: 9876") == "PASSWORD=123|PASSWORD=9876");
   CHECK(found("password: must be long; password = getpass() password=***** password=${PW} PWD=/home "

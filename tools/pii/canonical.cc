@@ -37,14 +37,22 @@ constexpr std::string_view kOtherTag = "[CUSTOM_1]", kHexadecimal = "1a2b3c4d", 
 
 std::string_view example(std::uint16_t label) { return label < kLabels ? kExamples[label] : kOtherTag; }
 
-// Digits keep what a reader may go by: how many they are (up to ten), a leading zero, the century of a year.
-constexpr std::string_view kDigits = "1538462795", kDigitsAfterZero = "0538", kYear19 = "1983", kYear20 = "2021";
+// Digits keep what a reader may go by: roughly how many they are, a leading zero, the century of a year. Those of an
+// identifier (jk2_init, ssh2, task_200811101024_0010) keep less.
+constexpr std::string_view kDigits = "1538462795", kAfterZero = "0538", kYear19 = "1983", kYear20 = "2021",
+                           kInIdentifier = "1538";
 
-std::string_view digits_like(std::string_view run) {
+std::string_view digits_like(std::string_view text, std::size_t start, std::size_t end) {
+  const std::string_view run = text.substr(start, end - start);
+  const char left = before(text, start);
+  const bool underscore = left == '_' || (left == '-' && before(text, start - 1) == '_');
+  if (run.size() <= 4 && (is_letter(left) || is_letter(at(text, end)))) return kDigits.substr(0, 2);
+  if (run.size() > 4 && underscore) return kInIdentifier;
   if (run.size() == 4 && run.starts_with("19")) return kYear19;
   if (run.size() == 4 && run.starts_with("20")) return kYear20;
-  if (run[0] == '0' && run.size() > 1 && run.size() <= kDigitsAfterZero.size())
-    return kDigitsAfterZero.substr(0, run.size());
+  if (run[0] == '0' && run.size() > 1 && run.size() <= kAfterZero.size()) return kAfterZero.substr(0, run.size());
+  if (run.size() <= 2) return kDigits.substr(0, 2);
+  if (run.size() == 6) return kDigits.substr(0, 5);
   return kDigits.substr(0, run.size());
 }
 
@@ -99,16 +107,14 @@ std::size_t hexadecimal_end(std::string_view text, std::size_t i) {
 
 // Four short numbers with one separator, as in names of machines: "adsl-15-153-15-153.example". End, or 0.
 std::size_t quad_end(std::string_view text, std::size_t i) {
-  char separator = '\0';
+  const char separator = at(text, run_end(text, i, is_digit, 4));
+  if (separator != '.' && separator != '-') return 0;
+  if (i > 1 && text[i - 1] == separator && is_digit(text[i - 2])) return 0;  // a fifth
   for (int part = 0; part < 4; ++part) {
     if (part > 0 && at(text, i++) != separator) return 0;
     const std::size_t end = run_end(text, i, is_digit, 4);
     if (end == i || end - i > 3) return 0;
     i = end;
-    if (part == 0) {
-      separator = at(text, i);
-      if (separator != '.' && separator != '-') return 0;
-    }
   }
   return at(text, i) == separator && is_digit(at(text, i + 1)) ? 0 : i;
 }
@@ -153,12 +159,11 @@ Canonical::Canonical(std::string_view text, const Findings& rules, const std::ve
         const bool alone = !is_word(before(text, i));
         if (alone && (end = hexadecimal_end(text, i)) != 0 && end <= stop) {
           replace(i, end, kHexadecimal);
-        } else if ((end = quad_end(head, i)) != 0 && before(text, i) != head[end - 1]) {
-          const char separator = head[run_end(head, i, is_digit)];
-          replace(i, end, separator == '.' ? "15.153.15.15" : "15-153-15-15");
+        } else if ((end = quad_end(head, i)) != 0) {
+          replace(i, end, head[run_end(head, i, is_digit)] == '.' ? "15.153.15.15" : "15-153-15-15");
         } else {
           end = run_end(head, i, is_digit);
-          const std::string_view digits = digits_like(text.substr(i, end - i));
+          const std::string_view digits = digits_like(text, i, end);
           if (digits.size() == end - i)
             overwrite(i, digits);
           else
@@ -173,6 +178,9 @@ Canonical::Canonical(std::string_view text, const Findings& rules, const std::ve
           replace(i, end, kHexadecimal);
         else
           end = run_end(head, i, is_letter);
+      } else if (c == '-' && before(text, i) == '_' && is_digit(at(head, i + 1))) {  // blk_-1608999687919862906
+        end = run_end(head, i + 1, is_digit);
+        replace(i, end, digits_like(text, i + 1, end));
       } else if (c == '*') {
         end = run_end(head, i, [](char s) { return s == '*'; });
         if (end - i >= kStars.size()) replace(i, end, kStars);

@@ -114,6 +114,8 @@ void find_users(std::string_view text, Findings& found) {
       const std::size_t stop = name_end(text, end + 1);
       if (stop != 0 && has_at(text, stop, " from ") && looks_like_host(text, stop + 6))
         add(end + 1, stop, "user-from-host");
+      else if (stop != 0 && ends_before(text, i, "invalid ") && has_at(text, stop, " [preauth]"))
+        add(end + 1, stop, "user-of-sshd");
     }
     i = end;
   }
