@@ -37,22 +37,18 @@ constexpr std::string_view kOtherTag = "[CUSTOM_1]", kHexadecimal = "1a2b3c4d", 
 
 std::string_view example(std::uint16_t label) { return label < kLabels ? kExamples[label] : kOtherTag; }
 
-// Digits keep what a reader may go by: roughly how many they are, a leading zero, the century of a year. Those of an
-// identifier (jk2_init, ssh2, task_200811101024_0010) keep less.
-constexpr std::string_view kDigits = "1538462795", kAfterZero = "0538", kYear19 = "1983", kYear20 = "2021",
-                           kInIdentifier = "1538";
+// Digits keep what a reader may go by: how many they are (up to ten), a leading zero, the century of a year; those of
+// words (jk2_init, ssh2) and small numbers keep less. Fewer forms than this and the model takes versions for addresses.
+constexpr std::string_view kDigits = "1538462795", kAfterZero = "053846", kYear19 = "1983", kYear20 = "2021";
 
 std::string_view digits_like(std::string_view text, std::size_t start, std::size_t end) {
   const std::string_view run = text.substr(start, end - start);
-  const char left = before(text, start);
-  const bool underscore = left == '_' || (left == '-' && before(text, start - 1) == '_');
-  if (run.size() <= 4 && (is_letter(left) || is_letter(at(text, end)))) return kDigits.substr(0, 2);
-  if (run.size() > 4 && underscore) return kInIdentifier;
+  const char left = before(text, start), right = at(text, end);
+  if (run.size() <= 4 && (is_letter(left) || is_letter(right))) return kDigits.substr(0, 2);
   if (run.size() == 4 && run.starts_with("19")) return kYear19;
   if (run.size() == 4 && run.starts_with("20")) return kYear20;
   if (run[0] == '0' && run.size() > 1 && run.size() <= kAfterZero.size()) return kAfterZero.substr(0, run.size());
-  if (run.size() <= 2) return kDigits.substr(0, 2);
-  if (run.size() == 6) return kDigits.substr(0, 5);
+  if (run.size() == 1 && left != '.' && right != '.') return kDigits.substr(0, 2);
   return kDigits.substr(0, run.size());
 }
 
@@ -107,6 +103,7 @@ std::size_t hexadecimal_end(std::string_view text, std::size_t i) {
 
 // Four short numbers with one separator, as in names of machines: "adsl-15-153-15-153.example". End, or 0.
 std::size_t quad_end(std::string_view text, std::size_t i) {
+  const std::size_t start = i;
   const char separator = at(text, run_end(text, i, is_digit, 4));
   if (separator != '.' && separator != '-') return 0;
   if (i > 1 && text[i - 1] == separator && is_digit(text[i - 2])) return 0;  // a fifth
@@ -116,7 +113,9 @@ std::size_t quad_end(std::string_view text, std::size_t i) {
     if (end == i || end - i > 3) return 0;
     i = end;
   }
-  return at(text, i) == separator && is_digit(at(text, i + 1)) ? 0 : i;
+  if (at(text, i) == separator && is_digit(at(text, i + 1))) return 0;
+  const bool in_name = is_letter(before(text, start)) || before(text, start) == '-' || is_letter(at(text, i + 1));
+  return separator == '-' || in_name ? i : 0;
 }
 
 }  // namespace
