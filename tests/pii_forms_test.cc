@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // eve-pii: what the model reads, and what is remembered of it.
+#include <bit>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "base/rng.h"
+#include "fixtures.h"
+#include "models.h"
 #include "pii/canonical.h"
+#include "pii/detect.h"
+#include "pii/filter.h"
 #include "pii/redact.h"
 #include "pii/scan.h"
 #include "pii/span_cache.h"
@@ -53,6 +60,74 @@ std::string random_text(Rng& rng) {
     if (rng.below(2) == 0) text += ' ';
   }
   return text;
+}
+
+std::string shipped_model() { return test::source("models/pico-pii.gguf"); }
+
+// Logs, chats, letters: lines that share forms, and lines that do not.
+std::vector<std::string> mixed_lines(std::size_t count) {
+  static constexpr std::string_view kFrames[] = {
+      "Dec 10 06:55:% LabSZ sshd[242%]: Failed password for invalid user test% from 10.0.%.4 port 5% ssh2",
+      "[Sun Dec 04 04:47:% 2005] [notice] jk2_init() Found child 67% in scoreboard slot %",
+      "081109 2036% 148 INFO dfs.DataNode: Receiving block blk_-%8904912 src: /10.25.%.16:5%",
+      "Hi Joan, please call Marty Short back in room %, he was here at %:30",
+      "Best regards, Dr. Anna-Lena Fischer, % Baker Street, London NW% 6XE",
+      "<peter> did anna% tell you about the %th of May?",
+      "{\"customer\":\"Nicarete Caputo\",\"mail\":\"n%@mail.example\",\"build\":\"v%.7.1\"}",
+      "the quick brown fox jumps over % lazy dogs",
+      "",
+      "\xFF\xFE %",
+      "Ana"};
+  Rng rng(5);
+  std::vector<std::string> lines;
+  while (lines.size() < count) {
+    std::string& line = lines.emplace_back();
+    for (const char c : kFrames[rng.below(std::size(kFrames))])
+      line += c == '%' ? std::to_string(10 + rng.below(90)) : std::string(1, c);
+  }
+  return lines;
+}
+
+std::vector<std::string> lines_of(const std::string& path, std::size_t most) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<std::string> lines;
+  for (std::string line; lines.size() < most && std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+struct Reader {
+  LabelSet labels;
+  std::vector<Action> actions;
+  Detector detector;
+  Filter filter;
+  Reader(const std::string& model, std::size_t threads, std::size_t cache_bytes, Action action = Action::kTag)
+      : actions(labels.size(), action),
+        detector(settings(threads, cache_bytes), labels, Tagger(Model::open(model), threads)),
+        filter(detector, labels, actions, "a key of sixteen") {}
+  static Detector::Settings settings(std::size_t threads, std::size_t cache_bytes) {
+    Detector::Settings settings;
+    settings.threads = threads;
+    settings.cache_bytes = cache_bytes;
+    return settings;
+  }
+  std::vector<Spans> operator()(const std::vector<std::string>& lines, std::size_t batch) {
+    std::vector<Spans> all;
+    const std::vector<std::string_view> views(lines.begin(), lines.end());
+    for (std::size_t i = 0; i < views.size(); i += batch)
+      for (Spans& spans : filter.run(std::span(views).subspan(i, std::min(batch, views.size() - i))))
+        all.push_back(std::move(spans));
+    return all;
+  }
+};
+
+// Every span in full; the bits of the scores count.
+std::string printed(const std::vector<Spans>& all) {
+  std::string out;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (const Span& s : all[i])
+      out += std::to_string(i) + ":" + std::to_string(s.start) + "-" + std::to_string(s.end) + " " +
+             std::to_string(s.label) + " " + std::to_string(std::bit_cast<std::uint32_t>(s.score)) + "\n";
+  return out;
 }
 
 }  // namespace
@@ -155,4 +230,54 @@ TEST_CASE("the memory of what was read stays within its bound and forgets what i
   SpanCache none(0);
   none.add("x", {});
   CHECK(none.find("x") == nullptr);
+}
+
+TEST_CASE("spans have the same bits whatever is remembered, read together or shared among threads") {
+  const test::TemporaryFolder folder;
+  const std::string packed = folder / "packed.gguf", rows = folder / "rows.gguf";
+  save_model(Model::open(shipped_model()).data(), DType::kQ8_0, packed, false, Layout::kInterleaved);
+  save_model(Model::open(shipped_model()).data(), DType::kQ8_0, rows, false, Layout::kRows);
+  for (const std::string& model : {packed, rows}) {
+    const std::vector<std::string> lines = mixed_lines(model == packed ? 160 : 40);
+    const std::string wanted = printed(Reader(model, 1, 0)(lines, 1));
+    CHECK(wanted.size() > 1000);
+    for (const std::size_t threads : {1, 2})
+      for (const std::size_t cache_bytes : {0, 4 << 10, 16 << 20})
+        for (const std::size_t batch : {1, 7, 512}) {
+          INFO(threads << " threads, " << cache_bytes << " bytes, " << batch << " lines a batch");
+          Reader read(model, threads, cache_bytes);
+          CHECK((printed(read(lines, batch)) == wanted));
+          if (cache_bytes != 0 && batch == 7) CHECK((printed(read(lines, batch)) == wanted));  // remembered
+        }
+  }
+}
+
+TEST_CASE("real logs have the same spans whatever is remembered") {
+  EVE_SHARED_OR_SKIP(folder, "suites/loghub");
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".log") continue;
+    const std::vector<std::string> lines = lines_of(entry.path(), 60);
+    const std::string wanted = printed(Reader(shipped_model(), 2, 0)(lines, 60));
+    CHECK((printed(Reader(shipped_model(), 2, 4 << 10)(lines, 9)) == wanted));
+    CHECK((printed(Reader(shipped_model(), 1, 16 << 20)(lines, 17)) == wanted));
+  }
+}
+
+TEST_CASE("with the model too, a second run changes nothing") {
+  std::vector<std::string> lines = mixed_lines(60);
+  for (const char* path : {"suites/loghub/OpenSSH_2k.log", "suites/loghub/HDFS_2k.log", "suites/loghub/Linux_2k.log"})
+    if (const std::string file = test::shared(path); !file.empty())
+      for (std::string& line : lines_of(file, 150)) lines.push_back(std::move(line));
+  for (const Action action : {Action::kTag, Action::kMask}) {
+    Reader first(shipped_model(), 2, 16 << 20, action), second(shipped_model(), 2, 16 << 20, action);
+    Redactor redactor({first.actions, "a key of sixteen", false, {}}, first.labels);
+    const std::vector<Spans> spans = first(lines, 64);
+    std::vector<std::string> masked;
+    for (std::size_t i = 0; i < lines.size(); ++i) masked.push_back(redactor.redact(lines[i], spans[i]));
+    const std::vector<Spans> again = second(masked, 64);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      INFO(printable(masked[i]));
+      CHECK(again[i].empty());
+    }
+  }
 }

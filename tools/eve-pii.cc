@@ -385,6 +385,14 @@ Tool make_tool() {
        "With --json each record gives {\"spans\": [{\"start\", \"end\", \"label\", \"score\", \"by\"}]} and no text: "
        "byte offsets in the record, half open; "
        "by is rule, model or list. The object ends with a line feed, with -0 with NUL."},
+      {"SPEED",
+       "The model does not read a line itself but its form: values that the rules found, tags of an earlier run, time "
+       "stamps, hexadecimal numbers and digits are replaced by one example of their kind. What it said of a form is "
+       "remembered (up to 16 MiB of forms, the ones not asked for longest leave first), and a line whose form is "
+       "remembered is not read by the model again. The rules read every line. So a line's result depends on the line "
+       "alone: not on what was remembered, on the lines read together with it, or on --threads.\n"
+       "\n"
+       "Lines that wait are read together, up to 512; a line never waits for another."},
       {"IDEMPOTENCE",
        "A second run over the output changes nothing: tags of an earlier run are left alone, and what is left of a "
        "masked record is looked at again until "

@@ -65,6 +65,11 @@ std::vector<std::vector<TaggedSpan>> SpanTagger::tag(std::span<const std::string
     }
   }
 
+  // Products with interleaved weights give each row the same bits in any company. Products with plain rows do not
+  // promise it: there each window is a pass, of one thread.
+  const auto packed = [](const Tensor& w) { return w.layout == Layout::kInterleaved; };
+  const bool shared = packed(model_.weights.wte) && packed(model_.weights.cls);
+
   // Passes of like size, each the work of one thread: the matrices are too small to be worth sharing.
   std::size_t count =
       std::max((tokens + kPassTokens - 1) / kPassTokens, std::min(threads_.count(), tokens / kLeastPassTokens));
@@ -72,7 +77,7 @@ std::vector<std::vector<TaggedSpan>> SpanTagger::tag(std::span<const std::string
   std::vector<std::size_t> passes{0};  // first window of each, and the end
   for (std::size_t w = 0, sum = 0; w < windows.size(); ++w) {
     sum += windows[w].last - windows[w].first;
-    if (sum * count >= tokens * passes.size() || w + 1 == windows.size()) passes.push_back(w + 1);
+    if (!shared || sum * count >= tokens * passes.size() || w + 1 == windows.size()) passes.push_back(w + 1);
   }
   std::vector<Spans> found(windows.size());
   const auto run_pass = [&](std::size_t pass, Threads& threads, Lane& lane) {
@@ -80,7 +85,7 @@ std::vector<std::vector<TaggedSpan>> SpanTagger::tag(std::span<const std::string
     run({&windows[first], n}, encoded, threads, lane, &found[first]);
   };
   if (windows.empty()) return std::vector<Spans>(texts.size());
-  if (passes.size() == 2) {
+  if (shared && passes.size() == 2) {
     run_pass(0, threads_, lanes_[0]);
   } else {
     std::atomic<std::size_t> next{0};

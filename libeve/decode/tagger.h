@@ -20,6 +20,7 @@ class SpanTagger {
   /// such a model.
   SpanTagger(const ModelData& model, Threads& threads);
   const std::vector<std::string>& labels() const { return scheme_.labels(); }
+  /// The spans of a text, and every bit of their scores, depend on nothing but the text.
   std::vector<std::vector<TaggedSpan>> tag(std::span<const std::string_view> texts);
 
  private:
