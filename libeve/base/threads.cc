@@ -54,7 +54,7 @@ struct Threads::Pool {
 
   explicit Pool(std::size_t count) : slots(count) {
     try {
-      for (std::size_t i = 1; i < count; ++i) workers.emplace_back([this, i] { work(i); });
+      for (std::size_t i = 1; i < count; ++i) workers.emplace_back([this] { work(); });
     } catch (const std::system_error&) {
       stop();
       throw Error(Status::kSystem, "cannot start " + std::to_string(count) + " threads: use fewer (--threads)");
@@ -64,7 +64,7 @@ struct Threads::Pool {
   ~Pool() { stop(); }
 
   void stop() {
-    call = nullptr;
+    stopping.store(true, std::memory_order_relaxed);
     start();
     for (std::thread& worker : workers) worker.join();
     workers.clear();
@@ -75,8 +75,20 @@ struct Threads::Pool {
     round.notify_all();
   }
 
+  /// Runs parts of the loop of this round as long as there are any. Parts are claimed, so that a thread that the system
+  /// has set aside keeps nobody waiting, unless it holds one.
+  void take_parts(std::uint32_t round) {
+    std::uint64_t now = ticket.load(std::memory_order_acquire);
+    while (static_cast<std::uint32_t>(now >> 32) == round && (now & 0xffff) < (now >> 16 & 0xffff)) {
+      if (!ticket.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      part(now & 0xffff);
+      // The loop's fields stay as they are until this is counted.
+      if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) left.notify_one();
+      now = ticket.load(std::memory_order_acquire);
+    }
+  }
+
   void part(std::size_t index) {
-    if (index >= parts) return;
     const std::size_t begin = pieces * index / parts * grain;
     const std::size_t end = std::min(n, pieces * (index + 1) / parts * grain);
     try {
@@ -86,22 +98,23 @@ struct Threads::Pool {
     }
   }
 
-  void work(std::size_t index) {
+  void work() {
     for (std::uint32_t seen = 0;;) {
       seen = wait_change(round, seen);
-      if (!call) return;
-      part(index);
-      if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) busy.notify_one();
+      if (stopping.load(std::memory_order_relaxed)) return;
+      take_parts(seen);
     }
   }
 
-  // The loop that runs; written by the caller before `round` moves, read by the workers after.
+  // The loop that runs; written by the caller before `ticket` moves, read by who has claimed a part of it.
   Call call = nullptr;
   void* callable = nullptr;
   std::size_t n = 0, grain = 1, pieces = 0, parts = 0;
   std::vector<Slot> slots;
-  alignas(64) std::atomic<std::uint32_t> round{0};
-  alignas(64) std::atomic<std::uint32_t> busy{0};
+  alignas(64) std::atomic<std::uint32_t> round{0};   // moves when there is a loop, or the end
+  alignas(64) std::atomic<std::uint64_t> ticket{0};  // round, number of parts, next part: 32, 16 and 16 bits
+  alignas(64) std::atomic<std::uint32_t> left{0};    // parts that are not done
+  std::atomic<bool> stopping{false};
   std::vector<std::thread> workers;
 };
 
@@ -125,10 +138,12 @@ void Threads::run(std::size_t n, std::size_t grain, void* callable, Call call) {
   pool.grain = grain;
   pool.pieces = pieces;
   pool.parts = parts;
-  pool.busy.store(static_cast<std::uint32_t>(count() - 1), std::memory_order_relaxed);
+  pool.left.store(static_cast<std::uint32_t>(parts), std::memory_order_relaxed);
+  const std::uint32_t round = pool.round.load(std::memory_order_relaxed) + 1;
+  pool.ticket.store(std::uint64_t{round} << 32 | std::uint64_t{parts} << 16, std::memory_order_release);
   pool.start();
-  pool.part(0);
-  for (std::uint32_t left; (left = pool.busy.load(std::memory_order_acquire)) != 0;) wait_change(pool.busy, left);
+  pool.take_parts(round);
+  for (std::uint32_t left; (left = pool.left.load(std::memory_order_acquire)) != 0;) wait_change(pool.left, left);
   std::exception_ptr first;
   for (Pool::Slot& slot : pool.slots) {
     const std::exception_ptr error = std::exchange(slot.error, nullptr);

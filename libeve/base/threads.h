@@ -19,9 +19,10 @@ class Threads {
   Threads& operator=(const Threads&) = delete;
   std::size_t count() const;
 
-  /// Calls fn(begin, end) on disjoint ranges that cover [0, n): at most one range a thread, split evenly and
+  /// Calls fn(begin, end) on disjoint ranges that cover [0, n): at most as many as there are threads, split evenly and
   /// always the same way for the same n and count, each a multiple of `grain` (the last excepted).
-  /// Returns when all are done; the first exception is rethrown. Not reentrant: fn must not call parallel_for.
+  /// A thread takes the next range when it is free, so one that is late costs nothing. Returns when all are done; the
+  /// first exception is rethrown. Not reentrant: fn must not call parallel_for.
   template <class Function>
   void parallel_for(std::size_t n, std::size_t grain, Function&& fn) {
     using Callable = std::remove_reference_t<Function>;

@@ -28,7 +28,7 @@ TokenId made_up(std::size_t i, const Config& config) { return static_cast<TokenI
 /// A number of sequences that grow together.
 class Sequences {
  public:
-  Sequences(const ModelData& model, std::size_t count, Threads& threads) : model_(model), executor_{threads} {
+  Sequences(const ModelData& model, std::size_t count, Threads& threads) : model_(model), threads_(threads) {
     const bool causal = model.config.causal();
     for (std::size_t s = 0; s < count && causal; ++s) {
       caches_.push_back(std::make_unique<KvCache>(model.config));
@@ -50,7 +50,8 @@ class Sequences {
       starts.push_back(static_cast<std::uint32_t>(ids.size()));
     }
     const Batch batch{ids, starts, views_};
-    forward(config, model_.weights, batch, false, executor_, activations_);
+    forward(config, model_.weights, batch, false,
+            inference_executor(model_.weights, threads_, tokens == 1 ? Pass::kDecode : Pass::kPrefill), activations_);
     if (config.head == Head::kTag) return score(activations_.hidden.data(), ids.size(), config.n_labels);
     if (config.head == Head::kLabel)
       return score(pool(config, batch, activations_.hidden).data(), count_, config.n_labels);
@@ -62,7 +63,7 @@ class Sequences {
 
  private:
   const ModelData& model_;
-  Executor executor_;
+  Threads& threads_;
   std::size_t count_;
   std::vector<std::unique_ptr<KvCache>> caches_;
   std::vector<KvCache*> views_;
@@ -71,7 +72,9 @@ class Sequences {
 
   void score(const float* hidden, std::size_t rows, std::size_t columns) {
     scores_.resize(rows * columns);
-    head(model_.config, model_.weights, hidden, rows, scores_.data(), executor_);
+    head(
+        model_.config, model_.weights, hidden, rows, scores_.data(),
+        inference_executor(model_.weights, threads_, model_.config.head == Head::kLm ? Pass::kDecode : Pass::kPrefill));
   }
 };
 
