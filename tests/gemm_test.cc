@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "kernels/gemm_bf16.h"
-#include "kernels/gemm_blas.h"
 #include "kernels/kernels.h"
 
 using namespace eve;
@@ -103,7 +102,7 @@ TEST_CASE("every bfloat16 kernel of this CPU agrees with a loop in double precis
   for (const Bf16Kernel* kernel : bf16_kernels())
     for (const std::size_t count : {1u, 2u}) {
       Threads threads(count);
-      const auto product = [&](auto... arguments) { gemm_bf16(kernel->rounded, arguments..., threads, {}); };
+      const auto product = [&](auto... arguments) { gemm_bf16(*kernel, arguments..., threads); };
       CAPTURE(kernel->name, count);
       check_all(Math::kBF16, product);
     }
@@ -116,10 +115,8 @@ TEST_CASE("bfloat16 kernels give the same bits with one thread and with two") {
   for (const Bf16Kernel* kernel : bf16_kernels()) {
     CAPTURE(kernel->name);
     std::vector<float> c1(m * n), c2(m * n);
-    gemm_bf16(kernel->rounded, Transpose::kNo, Transpose::kNo, m, n, k, a.data(), k, b.data(), n, 0, c1.data(), n, one,
-              {});
-    gemm_bf16(kernel->rounded, Transpose::kNo, Transpose::kNo, m, n, k, a.data(), k, b.data(), n, 0, c2.data(), n, two,
-              {});
+    gemm_bf16(*kernel, Transpose::kNo, Transpose::kNo, m, n, k, a.data(), k, b.data(), n, 0, c1.data(), n, one);
+    gemm_bf16(*kernel, Transpose::kNo, Transpose::kNo, m, n, k, a.data(), k, b.data(), n, 0, c2.data(), n, two);
     CHECK(c1 == c2);
   }
 }
@@ -159,97 +156,4 @@ TEST_CASE("NaN and infinity in a factor reach exactly the elements that they are
         if (!right) FAIL(i << ' ' << j << ' ' << got);
       }
   }
-}
-
-namespace {
-
-enum class Kind { kRandom, kBadlyScaled, kCancelling, kPositive };
-
-struct Errors {
-  double worst = 0, squares = 0;  // of |difference| / sum of |products|
-};
-
-Errors errors_against_double(Shape s, const std::vector<float>& a, const std::vector<float>& b,
-                             const std::vector<float>& c) {
-  Errors errors;
-  for (std::size_t i = 0; i < s.m; ++i)
-    for (std::size_t j = 0; j < s.n; ++j) {
-      double sum = 0, size = 0;
-      for (std::size_t p = 0; p < s.k; ++p) {
-        const double product = static_cast<double>(a[i * s.k + p]) * b[p * s.n + j];
-        sum += product;
-        size += std::fabs(product);
-      }
-      const double error = std::fabs(c[i * s.n + j] - sum) / size;
-      if (!(error <= errors.worst)) errors.worst = error;
-      errors.squares += error * error;
-    }
-  return errors;
-}
-
-}  // namespace
-
-TEST_CASE("products of three bfloat16 parts are as exact as those in fp32") {
-  Threads threads(1);
-  for (const Bf16Kernel* kernel : bf16_kernels()) {
-    if (kernel->split.parts == 0) continue;
-    for (const std::size_t k : {64u, 512u, 4000u})
-      for (const Kind kind : {Kind::kRandom, Kind::kBadlyScaled, Kind::kCancelling, Kind::kPositive}) {
-        const Shape s{64, 48, k};
-        std::vector<float> a = random_values(s.m * s.k), b = random_values(s.k * s.n);
-        for (std::size_t p = 0; p < s.k; ++p) {
-          for (std::size_t i = 0; i < s.m; ++i) {
-            float& x = a[i * s.k + p];
-            if (kind == Kind::kBadlyScaled) x = std::ldexp(x, static_cast<int>(p * 7 % 40) - 20);
-            if (kind == Kind::kCancelling && p % 2 == 1) x = a[i * s.k + p - 1];
-            if (kind == Kind::kPositive) x = std::fabs(x);
-          }
-          for (std::size_t j = 0; j < s.n; ++j) {
-            float& x = b[p * s.n + j];
-            if (kind == Kind::kBadlyScaled) x = std::ldexp(x, static_cast<int>(j * 5 % 60) - 30);
-            if (kind == Kind::kCancelling && p % 2 == 1) x = -b[(p - 1) * s.n + j] * (1 + 1e-5f * random_value());
-            if (kind == Kind::kPositive) x = std::fabs(x);
-          }
-        }
-        std::vector<float> c(s.m * s.n), blas_c(s.m * s.n);
-        gemm_bf16(kernel->split, Transpose::kNo, Transpose::kNo, s.m, s.n, s.k, a.data(), s.k, b.data(), s.n, 0,
-                  c.data(), s.n, threads, {});
-        blas().sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(s.m), static_cast<int>(s.n),
-                     static_cast<int>(s.k), 1.0f, a.data(), static_cast<int>(s.k), b.data(), static_cast<int>(s.n),
-                     0.0f, blas_c.data(), static_cast<int>(s.n));
-        const Errors ours = errors_against_double(s, a, b, c), theirs = errors_against_double(s, a, b, blas_c);
-        CAPTURE(kernel->name, k, static_cast<int>(kind), ours.worst, theirs.worst, ours.squares, theirs.squares);
-        CHECK(ours.worst < 2 * theirs.worst);
-        CHECK(ours.squares < 4 * theirs.squares);
-      }
-  }
-}
-
-TEST_CASE("numbers without three bfloat16 parts are multiplied in fp32") {
-  // The largest float rounds to an infinity; a NaN or an infinity has no parts that sum to it.
-  const std::size_t m = 300, n = 64, k = 400;
-  Threads threads(2);
-  for (const bool in_a : {true, false}) {
-    std::vector<float> a(m * k, 0.5f), b(k * n, 1.0f), c(m * n);
-    const float largest = std::numeric_limits<float>::max();
-    (in_a ? a[70 * k + 200] : b[200 * n + 9]) = largest;
-    gemm(Transpose::kNo, Transpose::kNo, m, n, k, a.data(), k, b.data(), n, 0, c.data(), n, Math::kF32, threads);
-    for (std::size_t i = 0; i < m; ++i)
-      for (std::size_t j = 0; j < n; ++j) {
-        const float wanted = in_a ? (i == 70 ? largest : 200.0f) : (j == 9 ? 0.5f * largest : 200.0f);
-        if (c[i * n + j] != wanted) FAIL(i << ' ' << j << ' ' << c[i * n + j]);
-      }
-  }
-}
-
-TEST_CASE("a product in several blocks agrees with a loop in double precision") {
-  // More lines and steps than a block holds, so that every loop of blocks turns more than once.
-  for (const Math math : {Math::kF32, Math::kBF16})
-    for (const Shape s : {Shape{1100, 40, 600}, {40, 1100, 600}, {70, 70, 5000}}) {
-      Threads threads(2);
-      CAPTURE(static_cast<int>(math), s.m, s.n, s.k);
-      const auto product = [&](auto... arguments) { gemm(arguments..., math, threads); };
-      CHECK(worst_error(s, Transpose::kNo, Transpose::kYes, 0.0f, math, product) < 1e-6);
-      CHECK(worst_error(s, Transpose::kYes, Transpose::kNo, 1.0f, math, product) < 1e-6);
-    }
 }

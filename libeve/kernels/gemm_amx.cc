@@ -44,14 +44,11 @@ static_assert(sizeof(TileConfig) == 64);
 // high x wide tiles of C, each 1 or 2.
 // One of the factors stays in the first-level cache from square to square; tiles of the other, in the second, pass it
 // by.
-template <int high, int wide, int parts, bool a_stays>
-inline void square(const Bf16Tile* a, Bf16Panels left, const Bf16Tile* b, Bf16Panels right, size_t tiles,
-                   bool accumulate, float* c, size_t ldc, const float* next, size_t height, size_t width) {
+template <int high, int wide, bool a_stays>
+inline void square(const Bf16Tile* a, size_t a_stride, const Bf16Tile* b, size_t b_stride, size_t tiles,
+                   bool accumulate, float* c, size_t ldc, const float* next) {
   const size_t stride = ldc * sizeof(float), ahead = (16 * high - 1) / tiles + 1;
-  size_t rows = 0;  // of the next square, fetched ahead
-  // Sums of parts are added to C apart: one chain of all steps would lose what the small products gain.
-  const bool apart = parts > 1 && accumulate;
-  if (accumulate && !apart) {
+  if (accumulate) {
     _tile_loadd(0, c, stride);
     if (wide == 2) _tile_loadd(1, c + 16, stride);
     if (high == 2) _tile_loadd(2, c + 16 * ldc, stride);
@@ -62,93 +59,68 @@ inline void square(const Bf16Tile* a, Bf16Panels left, const Bf16Tile* b, Bf16Pa
     if (high == 2) _tile_zero(2);
     if (high == 2 && wide == 2) _tile_zero(3);
   }
-  const auto product = [&](const Bf16Tile* a_part, const Bf16Tile* b_part) {
-    const Bf16Tile *a_next = a_part + left.stride, *b_next = b_part + right.stride;
-    for (size_t t = 0; t < tiles; ++t) {
-      for (size_t row = 0; row < ahead && rows < 16 * high; ++row, ++rows, next += ldc) {
-        __builtin_prefetch(next, 1);
-        if (wide == 2) __builtin_prefetch(next + 16, 1);
-      }
-      if (a_stays) {
-        _tile_loadd(4, a_part + t, 64);
-        _tile_stream_loadd(6, b_part + t, 64);
-        if (wide == 2) _tile_stream_loadd(7, b_next + t, 64);
-        if (high == 2) _tile_loadd(5, a_next + t, 64);
-      } else {
-        _tile_stream_loadd(4, a_part + t, 64);
-        _tile_loadd(6, b_part + t, 64);
-        if (wide == 2) _tile_loadd(7, b_next + t, 64);
-        if (high == 2) _tile_stream_loadd(5, a_next + t, 64);
-      }
-      _tile_dpbf16ps(0, 4, 6);
-      if (wide == 2) _tile_dpbf16ps(1, 4, 7);
-      if (high == 2) _tile_dpbf16ps(2, 5, 6);
-      if (high == 2 && wide == 2) _tile_dpbf16ps(3, 5, 7);
+  for (size_t t = 0; t < tiles; ++t) {
+    for (size_t row = 0; row < ahead; ++row, next += ldc) {
+      __builtin_prefetch(next, 1);
+      if (wide == 2) __builtin_prefetch(next + 16, 1);
     }
-  };
-  for (int order = parts - 1; order >= 0;
-       --order)  // of magnitude: the parts of a product of order n are n * 8 bits down
-    for (int part = 0; part <= order; ++part)
-      product(a + static_cast<size_t>(part) * left.apart, b + static_cast<size_t>(order - part) * right.apart);
-  const auto store = [&](float* at, size_t bytes) {
-    const size_t below = 16 * bytes / sizeof(float);
-    _tile_stored(0, at, bytes);
-    if (wide == 2) _tile_stored(1, at + 16, bytes);
-    if (high == 2) _tile_stored(2, at + below, bytes);
-    if (high == 2 && wide == 2) _tile_stored(3, at + below + 16, bytes);
-  };
-  if (!apart) return store(c, stride);
-  constexpr size_t kSide = 2 * kTileLines;
-  alignas(64) float sums[kSide * kSide];
-  store(sums, kSide * sizeof(float));
-  for (size_t row = 0; row < height; ++row, c += ldc)
-    for (size_t col = 0; col < width; col += 16) {
-      const __mmask16 wanted = first(width - col);
-      _mm512_mask_storeu_ps(
-          c + col, wanted,
-          _mm512_add_ps(_mm512_maskz_loadu_ps(wanted, c + col), _mm512_load_ps(&sums[row * kSide + col])));
+    if (a_stays) {
+      _tile_loadd(4, a + t, 64);
+      _tile_stream_loadd(6, b + t, 64);
+      if (wide == 2) _tile_stream_loadd(7, b + b_stride + t, 64);
+      if (high == 2) _tile_loadd(5, a + a_stride + t, 64);
+    } else {
+      _tile_stream_loadd(4, a + t, 64);
+      _tile_loadd(6, b + t, 64);
+      if (wide == 2) _tile_loadd(7, b + b_stride + t, 64);
+      if (high == 2) _tile_stream_loadd(5, a + a_stride + t, 64);
     }
+    _tile_dpbf16ps(0, 4, 6);
+    if (wide == 2) _tile_dpbf16ps(1, 4, 7);
+    if (high == 2) _tile_dpbf16ps(2, 5, 6);
+    if (high == 2 && wide == 2) _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_stored(0, c, stride);
+  if (wide == 2) _tile_stored(1, c + 16, stride);
+  if (high == 2) _tile_stored(2, c + 16 * ldc, stride);
+  if (high == 2 && wide == 2) _tile_stored(3, c + 16 * ldc + 16, stride);
 }
 
 // Squares of one size.
-template <int high, int wide, int parts>
+template <int high, int wide>
 void region(Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c, size_t ldc) {
   const size_t height = a.lines < 16 * high ? a.lines : 16 * high, width = b.lines < 16 * wide ? b.lines : 16 * wide;
-  const TileConfig config(height, width);
+  TileConfig config(height, width);
+  __asm__ volatile("" : "+m"(config));  // GCC 12's _tile_loadconfig names 8 of the 64 bytes that it reads
   _tile_loadconfig(&config);
-  const bool a_stays = a.lines <= 2 * kTileLines;
   for (size_t col = 0; col < b.lines; col += width)
-    for (size_t row = 0; row < a.lines; row += height) {
-      const float* next = row + height < a.lines ? c + (row + height) * ldc + col : c + col + width;
-      if (a_stays)
-        square<high, wide, parts, true>(a.at(row), a, b.at(col), b, tiles, accumulate, c + row * ldc + col, ldc, next,
-                                        height, width);
-      else
-        square<high, wide, parts, false>(a.at(row), a, b.at(col), b, tiles, accumulate, c + row * ldc + col, ldc, next,
-                                         height, width);
-    }
+    for (size_t row = 0; row < a.lines; row += height)
+      (a.lines <= 2 * kTileLines
+           ? square<high, wide, true>
+           : square<high, wide, false>)(a.at(row), a.stride, b.at(col), b.stride, tiles, accumulate,
+                                        c + row * ldc + col, ldc,
+                                        row + height < a.lines ? c + (row + height) * ldc + col : c + col + width);
 }
 
-template <int high, int parts>
+template <int high>
 void rows_region(Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c, size_t ldc) {
   const size_t even = b.lines / 32 * 32, odd = b.lines - even;
-  const Bf16Panels rest{b.at(even), b.stride, odd, b.apart};
-  if (even != 0) region<high, 2, parts>(a, {b.tiles, b.stride, even, b.apart}, tiles, accumulate, c, ldc);
+  const Bf16Panels rest{b.tiles + even / kTileLines * b.stride, b.stride, odd};
+  if (even != 0) region<high, 2>(a, {b.tiles, b.stride, even}, tiles, accumulate, c, ldc);
   if (odd > 16)
-    region<high, 2, parts>(a, rest, tiles, accumulate, c + even, ldc);
+    region<high, 2>(a, rest, tiles, accumulate, c + even, ldc);
   else if (odd != 0)
-    region<high, 1, parts>(a, rest, tiles, accumulate, c + even, ldc);
+    region<high, 1>(a, rest, tiles, accumulate, c + even, ldc);
 }
 
-template <int parts>
 void multiply(Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c, size_t ldc) {
   const size_t even = a.lines / 32 * 32, odd = a.lines - even;
-  const Bf16Panels rest{a.at(even), a.stride, odd, a.apart};
-  if (even != 0) rows_region<2, parts>({a.tiles, a.stride, even, a.apart}, b, tiles, accumulate, c, ldc);
+  const Bf16Panels rest{a.tiles + even / kTileLines * a.stride, a.stride, odd};
+  if (even != 0) rows_region<2>({a.tiles, a.stride, even}, b, tiles, accumulate, c, ldc);
   if (odd > 16)
-    rows_region<2, parts>(rest, b, tiles, accumulate, c + even * ldc, ldc);
+    rows_region<2>(rest, b, tiles, accumulate, c + even * ldc, ldc);
   else if (odd != 0)
-    rows_region<1, parts>(rest, b, tiles, accumulate, c + even * ldc, ldc);
+    rows_region<1>(rest, b, tiles, accumulate, c + even * ldc, ldc);
   _tile_release();  // or the system saves 8 KiB at every change of thread
 }
 
@@ -225,9 +197,6 @@ void unpack_q4_0(const void* scales, const void* quants, size_t blocks, Bf16Tile
 
 }  // namespace
 
-constinit const Bf16Kernel kAmxBf16Kernel = {"amx",
-                                             {1, pack<true, 1>, pack<false, 1>, multiply<1>},
-                                             {3, pack<true, 3>, pack<false, 3>, multiply<3>},
-                                             {unpack_q8_0, unpack_q4_0}};
+constinit const Bf16Kernel kAmxBf16Kernel = {"amx", pack<true>, pack<false>, multiply, {unpack_q8_0, unpack_q4_0}};
 
 }  // namespace eve

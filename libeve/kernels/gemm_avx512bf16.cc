@@ -54,6 +54,6 @@ void multiply(Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* 
 
 }  // namespace
 
-constinit const Bf16Kernel kAvx512Bf16Kernel = {"avx512bf16", {1, pack<true, 1>, pack<false, 1>, multiply}, {}, {}};
+constinit const Bf16Kernel kAvx512Bf16Kernel = {"avx512bf16", pack<true>, pack<false>, multiply, {}};
 
 }  // namespace eve

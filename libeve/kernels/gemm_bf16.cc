@@ -2,7 +2,6 @@
 #include "kernels/gemm_bf16.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "kernels/kernels.h"
 
@@ -55,25 +54,20 @@ constexpr double kSmall = 1e6;
 struct Factor {
   const float* x;
   size_t line_stride, step_stride, lines;
-  Bf16Arithmetic::Pack pack;
+  decltype(Bf16Kernel::pack_a) pack;
 
   const float* at(size_t line, size_t step) const { return x + line * line_stride + step * step_stride; }
 };
 
-// Lines of so many tiles that fill kBlockBytes.
-size_t block_lines(size_t tiles) {
-  return kBlockBytes / (tiles * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines;
-}
-
 // Blocks of B stay in the second-level cache, two panels of A in the first: C is written along its rows.
-void multiply(const Bf16Arithmetic& arithmetic, Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
+void multiply(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
               size_t ldc) {
-  const size_t block = block_lines(arithmetic.parts * tiles);
+  const size_t block = kBlockBytes / (tiles * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines;
   for (size_t col = 0; col < b.lines; col += block)
     for (size_t row = 0; row < a.lines; row += kPairLines)
-      arithmetic.multiply({a.at(row), a.stride, std::min(kPairLines, a.lines - row), a.apart},
-                          {b.at(col), b.stride, std::min(block, b.lines - col), b.apart}, tiles, accumulate,
-                          c + row * ldc + col, ldc);
+      kernel.multiply({a.at(row), a.stride, std::min(kPairLines, a.lines - row)},
+                      {b.at(col), b.stride, std::min(block, b.lines - col)}, tiles, accumulate, c + row * ldc + col,
+                      ldc);
 }
 
 // Even parts of at most `most` tiles: part i is [i * tiles / parts, (i + 1) * tiles / parts).
@@ -91,12 +85,11 @@ const Bf16Kernel* native_bf16() {
   return native ? bf16_kernels().back() : nullptr;
 }
 
-void gemm_bf16(const Bf16Arithmetic& arithmetic, Transpose a_t, Transpose b_t, size_t m, size_t n, size_t k,
-               const float* a, size_t lda, const float* b, size_t ldb, float beta, float* c, size_t ldc,
-               Threads& threads, const ExactBlock& exact) {
+void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, size_t m, size_t n, size_t k, const float* a,
+               size_t lda, const float* b, size_t ldb, float beta, float* c, size_t ldc, Threads& threads) {
   const bool a_turned = a_t == Transpose::kYes, b_turned = b_t == Transpose::kYes;
-  const Factor left{a, a_turned ? 1 : lda, a_turned ? lda : 1, m, arithmetic.pack_a};
-  const Factor right{b, b_turned ? ldb : 1, b_turned ? 1 : ldb, n, arithmetic.pack_b};
+  const Factor left{a, a_turned ? 1 : lda, a_turned ? lda : 1, m, kernel.pack_a};
+  const Factor right{b, b_turned ? ldb : 1, b_turned ? 1 : ldb, n, kernel.pack_b};
   // The factor of fewer lines is packed first, by all threads together; then each takes lines of the other, packs them
   // block by block and multiplies: two parallel loops, and nothing is packed twice.
   const bool by_rows = m >= n;
@@ -111,52 +104,39 @@ void gemm_bf16(const Bf16Arithmetic& arithmetic, Transpose a_t, Transpose b_t, s
   };
   // Kept between calls: fresh pages cost more than the product of a small matrix.
   static thread_local std::vector<AlignedBf16Tile> shared_tiles, split_tiles;
-  const size_t all_tiles = tiles_of(k), panels = panels_of(shared.lines), most = kBlockTiles / arithmetic.parts;
-  const size_t shared_most = kSharedBytes / (arithmetic.parts * panels * sizeof(Bf16Tile));
-  const size_t rounds = parts_of(all_tiles, std::max(kBlockTiles, shared_most));
+  const size_t all_tiles = tiles_of(k), panels = panels_of(shared.lines);
+  const size_t rounds = parts_of(all_tiles, std::max<size_t>(kBlockTiles, kSharedBytes / (panels * sizeof(Bf16Tile))));
   for (size_t round = 0; round < rounds; ++round) {
     const size_t first_tile = all_tiles * round / rounds, tiles = all_tiles * (round + 1) / rounds - first_tile;
     const size_t step0 = first_tile * kTileSteps, steps = std::min(k - step0, tiles * kTileSteps);
-    const size_t shared_apart = panels * tiles;
-    if (shared_tiles.size() < arithmetic.parts * shared_apart) shared_tiles.resize(arithmetic.parts * shared_apart);
+    if (shared_tiles.size() < panels * tiles) shared_tiles.resize(panels * tiles);
     Bf16Tile* const packed = shared_tiles.data();  // the workers' thread_local is another
-    std::atomic<bool> good{true};
     // Of lines that are columns of the matrix each thread packs some steps of all.
     if (shared.line_stride == 1)
       run(tiles, 1, [&](size_t begin, size_t end) {
-        if (!shared.pack(shared.at(0, step0 + begin * kTileSteps), 1, shared.step_stride, shared.lines,
-                         std::min(steps, end * kTileSteps) - begin * kTileSteps, packed + begin, tiles, shared_apart))
-          good = false;
+        shared.pack(shared.at(0, step0 + begin * kTileSteps), 1, shared.step_stride, shared.lines,
+                    std::min(steps, end * kTileSteps) - begin * kTileSteps, packed + begin, tiles);
       });
     else
       run(panels, 1, [&](size_t begin, size_t end) {
-        if (!shared.pack(shared.at(begin * kTileLines, step0), shared.line_stride, 1,
-                         std::min(shared.lines, end * kTileLines) - begin * kTileLines, steps, packed + begin * tiles,
-                         tiles, shared_apart))
-          good = false;
+        shared.pack(shared.at(begin * kTileLines, step0), shared.line_stride, 1,
+                    std::min(shared.lines, end * kTileLines) - begin * kTileLines, steps, packed + begin * tiles,
+                    tiles);
       });
-    const size_t parts = parts_of(tiles, most);
+    const size_t parts = parts_of(tiles, kBlockTiles);
     run(split.lines, kPairLines, [&](size_t begin, size_t end) {
       for (size_t part = 0; part < parts; ++part) {
         const size_t tile = tiles * part / parts, width = tiles * (part + 1) / parts - tile;
-        const size_t block = block_lines(arithmetic.parts * width), split_apart = panels_of(block) * width;
-        const size_t step = step0 + tile * kTileSteps, step_end = std::min(step0 + steps, step + width * kTileSteps);
+        const size_t block = kBlockBytes / (width * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines;
         const bool accumulate = beta != 0 || round > 0 || part > 0;
-        if (split_tiles.size() < arithmetic.parts * split_apart) split_tiles.resize(arithmetic.parts * split_apart);
         for (size_t line = begin; line < end; line += block) {
-          const size_t line_end = std::min(end, line + block);
-          if (split.pack(split.at(line, step), split.line_stride, split.step_stride, line_end - line, step_end - step,
-                         split_tiles.data(), width, split_apart) &&
-              good) {
-            const Bf16Panels mine{split_tiles.data(), width, line_end - line, split_apart};
-            const Bf16Panels all{packed + tile, tiles, shared.lines, shared_apart};
-            multiply(arithmetic, by_rows ? mine : all, by_rows ? all : mine, width, accumulate,
-                     c + (by_rows ? line * ldc : line), ldc);
-          } else if (by_rows) {
-            exact(line, line_end, 0, n, step, step_end, accumulate);
-          } else {
-            exact(0, m, line, line_end, step, step_end, accumulate);
-          }
+          const size_t lines = std::min(block, end - line);
+          if (split_tiles.size() < panels_of(lines) * width) split_tiles.resize(panels_of(lines) * width);
+          split.pack(split.at(line, step0 + tile * kTileSteps), split.line_stride, split.step_stride, lines,
+                     std::min(steps - tile * kTileSteps, width * kTileSteps), split_tiles.data(), width);
+          const Bf16Panels mine{split_tiles.data(), width, lines}, all{packed + tile, tiles, shared.lines};
+          multiply(kernel, by_rows ? mine : all, by_rows ? all : mine, width, accumulate,
+                   c + (by_rows ? line * ldc : line), ldc);
         }
       }
     });

@@ -43,64 +43,43 @@ inline __mmask16 first(size_t n) { return static_cast<__mmask16>(n >= 16 ? 0xfff
 // {low, high} rounded: low's 16 values first.
 inline __m512i to_bf16(__m512 low, __m512 high) { return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)); }
 
-// What rounding of 16 values left of them.
-inline __m512 rest(__m512 x, __m256i rounded) {
-  return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(rounded), 16)));
-}
-
-// One tile of up to 16 lines and 32 steps, as one part or three. `by_line`: as [line][pair], else as [pair][line].
-// False where something but a number is left in the end.
-template <bool by_line, int parts>
-inline bool pack_tile(const float* src, size_t line_stride, size_t step_stride, size_t lines, size_t steps,
-                      Bf16Tile* tile, size_t apart) {
-  __m512i x[parts][16];
-  __mmask16 bad = 0;
-  const auto round = [&](size_t i, __m512 a, __m512 b) {
-    for (int part = 0;; ++part) {
-      x[part][i] = to_bf16(a, b);
-      if (parts == 1) return;
-      a = rest(a, _mm512_castsi512_si256(x[part][i]));
-      b = rest(b, _mm512_extracti64x4_epi64(x[part][i], 1));
-      if (part + 1 == parts) break;
-    }
-    constexpr int kNotANumber = 0x99;
-    bad = static_cast<__mmask16>(bad | _mm512_fpclass_ps_mask(a, kNotANumber) | _mm512_fpclass_ps_mask(b, kNotANumber));
-  };
+// One tile: up to 16 lines and 32 steps. `by_line`: as [line][pair], else as [pair][line].
+template <bool by_line>
+inline void pack_tile(const float* src, size_t line_stride, size_t step_stride, size_t lines, size_t steps,
+                      Bf16Tile& tile) {
+  __m512i x[16];
   const bool lines_contiguous = step_stride != 1;
   if (lines_contiguous) {
     const __mmask16 wanted = first(lines);
+    // a0..a15 b0..b15 becomes a0 b0 a1 b1 ...
+    const __m512i merge = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
+                                           21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     for (size_t p = 0; p < 16; ++p) {
       const __mmask16 even = 2 * p < steps ? wanted : 0, odd = 2 * p + 1 < steps ? wanted : 0;
-      round(p, _mm512_maskz_loadu_ps(even, src + 2 * p * step_stride),
-            _mm512_maskz_loadu_ps(odd, src + (2 * p + 1) * step_stride));
+      const __m512 a = _mm512_maskz_loadu_ps(even, src + 2 * p * step_stride);
+      const __m512 b = _mm512_maskz_loadu_ps(odd, src + (2 * p + 1) * step_stride);
+      x[p] = _mm512_permutexvar_epi16(merge, to_bf16(a, b));
     }
   } else {
     const __mmask16 low = first(steps), high = first(steps > 16 ? steps - 16 : 0);
-    for (size_t l = 0; l < 16; ++l)
-      round(l, _mm512_maskz_loadu_ps(l < lines ? low : 0, src + l * line_stride),
-            _mm512_maskz_loadu_ps(l < lines ? high : 0, src + l * line_stride + 16));
+    for (size_t l = 0; l < 16; ++l) {
+      const __m512 a = _mm512_maskz_loadu_ps(l < lines ? low : 0, src + l * line_stride);
+      const __m512 b = _mm512_maskz_loadu_ps(l < lines ? high : 0, src + l * line_stride + 16);
+      x[l] = to_bf16(a, b);
+    }
   }
-  // a0..a15 b0..b15 becomes a0 b0 a1 b1 ...
-  const __m512i merge = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
-                                         5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  for (int part = 0; part < parts; ++part, tile += apart) {
-    if (lines_contiguous)
-      for (size_t p = 0; p < 16; ++p) x[part][p] = _mm512_permutexvar_epi16(merge, x[part][p]);
-    if (by_line == lines_contiguous) transpose(x[part]);
-    for (size_t i = 0; i < 16; ++i) _mm512_storeu_si512(tile->pairs[i], x[part][i]);
-  }
-  return bad == 0;
+  if (by_line == lines_contiguous) transpose(x);
+  for (size_t i = 0; i < 16; ++i) _mm512_storeu_si512(tile.pairs[i], x[i]);
 }
 
-template <bool by_line, int parts>
-bool pack(const float* src, size_t line_stride, size_t step_stride, size_t lines, size_t k, Bf16Tile* panels,
-          size_t stride, size_t apart) {
-  bool good = true;
+template <bool by_line>
+void pack(const float* src, size_t line_stride, size_t step_stride, size_t lines, size_t k, Bf16Tile* panels,
+          size_t stride) {
   const auto one = [&](size_t line, size_t step) {
-    good &= pack_tile<by_line, parts>(src + line * line_stride + step * step_stride, line_stride, step_stride,
-                                      lines - line < kTileLines ? lines - line : kTileLines,
-                                      k - step < kTileSteps ? k - step : kTileSteps,
-                                      panels + line / kTileLines * stride + step / kTileSteps, apart);
+    pack_tile<by_line>(src + line * line_stride + step * step_stride, line_stride, step_stride,
+                       lines - line < kTileLines ? lines - line : kTileLines,
+                       k - step < kTileSteps ? k - step : kTileSteps,
+                       panels[line / kTileLines * stride + step / kTileSteps]);
   };
   // Along the rows of the matrix as it is stored: streams that the CPU fetches ahead.
   if (line_stride == 1)
@@ -109,7 +88,6 @@ bool pack(const float* src, size_t line_stride, size_t step_stride, size_t lines
   else
     for (size_t line = 0; line < lines; line += kTileLines)
       for (size_t step = 0; step < k; step += kTileSteps) one(line, step);
-  return good;
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ void Bf16Input::resize(size_t rows, size_t cols) {
 void Bf16Input::pack(const float* x, size_t stride, size_t first, size_t end) {
   const size_t row = first * kPanelRows, row_end = std::min(rows_, end * kPanelRows);
   if (row < row_end)
-    bf16_kernels().back()->rounded.pack_a(x + row * stride, stride, 1, row_end - row, cols_,
-                                          tiles_.data() + row / kTileLines * tiles_of(cols_), tiles_of(cols_), 0);
+    bf16_kernels().back()->pack_a(x + row * stride, stride, 1, row_end - row, cols_,
+                                  tiles_.data() + row / kTileLines * tiles_of(cols_), tiles_of(cols_));
 }
 
 Bf16Panels Bf16Input::part(size_t first, size_t count) const {
@@ -70,8 +70,8 @@ void multiply_groups(const Bf16Kernel& kernel, const Bf16Input& x, DType type, c
           weight_panels(kernel, type, static_cast<const std::byte*>(w), cols, first + g, count, scratch);
       for (size_t part = 0; part < parts; ++part) {
         const size_t tile = tiles * part / parts;
-        kernel.rounded.multiply({a.tiles + tile, a.stride, a.lines}, {b.tiles + tile, b.stride, b.lines},
-                                tiles * (part + 1) / parts - tile, part > 0, y + row * ldy + g * kGroupRows, ldy);
+        kernel.multiply({a.tiles + tile, a.stride, a.lines}, {b.tiles + tile, b.stride, b.lines},
+                        tiles * (part + 1) / parts - tile, part > 0, y + row * ldy + g * kGroupRows, ldy);
       }
     }
   }
