@@ -14,7 +14,7 @@
 #include "model/attention.h"
 #include "model/safetensors.h"
 #include "train/average.h"
-#include "train/trainer.h"
+#include "train/fit.h"
 
 using namespace eve;
 

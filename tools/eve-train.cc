@@ -14,8 +14,8 @@
 #include "train/average.h"
 #include "train/bench.h"
 #include "train/data.h"
+#include "train/fit.h"
 #include "train/score.h"
-#include "train/trainer.h"
 #include "train/vocab.h"
 
 namespace eve {

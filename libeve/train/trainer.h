@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training loop: AdamW on batches of examples, checkpoints, evaluation.
+// The optimiser: AdamW on batches of examples, checkpoints.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,10 +38,6 @@ struct StepReport {
 
 /// Random weights: N(0, 0.02) for matrices, 1 for norms, 0 for the bias.
 void initialise(const Config& config, ParameterBuffer& parameters, Rng& rng);
-
-/// Loss and accuracy of a model over examples, `micro_tokens` at a time.
-LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
-                      Executor executor);
 
 /// Holds fp32 master weights, gradients and moments (16 bytes a parameter).
 class Trainer {
@@ -88,30 +82,5 @@ class Trainer {
 
   LossSum accumulate(std::span<const Example* const> micro, float loss_scale, double batch_tokens, double& aux);
 };
-
-struct FitOptions {
-  std::size_t epochs = 2;
-  std::size_t batch = 128;     ///< examples a step and rank
-  std::size_t eval_every = 0;  ///< steps; 0: at the end of each epoch
-  double checkpoint_seconds = 120;
-  std::string checkpoint;  ///< file; empty: none
-  bool resume = false;     ///< continue from the checkpoint where there is one
-  std::uint64_t seed = 1;
-  OptimizerOptions optimizer;
-};
-
-struct FitEvents {
-  std::function<void(const StepReport&, std::size_t total_steps)> on_step;
-  /// Called on rank 0 with the current weights at intervals and at the end.
-  std::function<void(const Trainer&, std::size_t total_steps)> on_evaluation;
-};
-
-/// Shuffles by seed and epoch, so that the step number alone tells where a run stands: a resumed curve equals the
-/// straight one.
-void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& options, const Ranks& ranks,
-         const FitEvents& events);
-
-/// Learning rate of a step (counted from 1): linear warm-up, then cosine.
-float learning_rate(const OptimizerOptions& options, std::size_t step, std::size_t total_steps);
 
 }  // namespace eve
