@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The form in which a model reads a database schema and a question.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eve::tasks {
+
+/// Names are spelled as a statement spells them: quoted where they must be.
+struct SqlColumn {
+  std::string name, type;  ///< type as declared; may be empty
+  bool key = false;        ///< part of the primary key
+};
+struct SqlTable {
+  std::string name;
+  std::vector<SqlColumn> columns;
+};
+/// A foreign key of one column.
+struct SqlLink {
+  std::string table, column, to_table, to_column;
+};
+struct SqlSchema {
+  std::vector<SqlTable> tables;
+  std::vector<SqlLink> links;
+};
+
+/// Reads the CREATE TABLE statements of a script; all else in it, and what of a statement cannot be read, is passed
+/// over. Names in backquotes or brackets come out in double quotes.
+SqlSchema read_ddl(std::string_view script);
+
+/// One line a table, "name(column type key, ...)" with text as the type that goes without saying, one line a foreign
+/// key, then the question. Tables that have least to do with the question are left out when all take more than
+/// `limit_bytes`. The answer is one statement.
+std::string sql_prompt(const SqlSchema& schema, std::string_view question, std::size_t limit_bytes = 2400);
+
+}  // namespace eve::tasks

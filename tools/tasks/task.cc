@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/task.h"
+
+#include <functional>
+#include <map>
+
+#include "base/io.h"
+#include "eve/error.h"
+#include "tasks/commit.h"
+#include "tasks/extract.h"
+#include "tasks/func.h"
+#include "tasks/json_text.h"
+#include "tasks/plain.h"
+#include "tasks/sql.h"
+
+namespace eve::tasks {
+
+namespace {
+
+using simdjson::dom::element;
+using Text = std::string_view;
+
+std::string text(element row, const char* key) { return std::string(Text(row[key])); }
+
+TaskRow func_row(element row) {
+  std::vector<Fact> facts;
+  if (simdjson::dom::object given; row["facts"].get(given) == simdjson::SUCCESS)
+    for (const auto& [key, value] : given) facts.emplace_back(key, Text(value));
+  return {func_prompt(read_tool_list(row["tools"], "tools"), facts, Text(row["request"])), json_text(row["calls"])};
+}
+
+TaskRow route_row(element row) {
+  std::vector<Text> labels;
+  for (const element label : row["labels"].get_array()) labels.emplace_back(Text(label));
+  return {route_prompt(labels, Text(row["text"])), text(row, "label")};
+}
+
+TaskRow image_row(element row) {
+  Text style, source;
+  if (row["style"].get(style) != simdjson::SUCCESS)
+    style = row["source"].get(source) == simdjson::SUCCESS && source.starts_with("imageinwords") ? "sentences" : "tags";
+  return {image_prompt(Text(row["description"]), style), text(row, "prompt")};
+}
+
+const std::map<Text, std::function<TaskRow(element)>> kForms = {
+    {"sql",
+     [](element row) {
+       return TaskRow{sql_prompt(read_ddl(Text(row["schema"])), Text(row["question"])), text(row, "sql")};
+     }},
+    {"commit",
+     [](element row) {
+       return TaskRow{commit_prompt(Text(row["diff"])), text(row, "message")};
+     }},
+    {"extract",
+     [](element row) {
+       return TaskRow{extract_prompt(row["schema"], Text(row["text"])), json_text(row["json"])};
+     }},
+    {"func", func_row},
+    {"route", route_row},
+    {"summarize",
+     [](element row) {
+       return TaskRow{summarize_prompt(Text(row["dialogue"])), text(row, "summary")};
+     }},
+    {"prompt", image_row},
+};
+
+}  // namespace
+
+bool has_form(std::string_view task) { return kForms.contains(task); }
+
+TaskRow task_row(std::string_view task, element row) {
+  const auto form = kForms.find(task);
+  if (form == kForms.end())
+    throw Error(Status::kInput, "no prompt form for the task " + printable(task) +
+                                    "; there is one for sql, commit, extract, func, route, summarize and prompt");
+  return form->second(row);
+}
+
+}  // namespace eve::tasks

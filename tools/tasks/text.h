@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small cuts that the prompt forms share.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eve::tasks {
+
+/// Ends every prompt: the answer begins a line, so that its first word is cut into pieces as at the start of any text.
+inline constexpr std::string_view kAnswerCue = "\nA:\n";
+
+/// The longest prefix of at most `limit_bytes` that ends between characters, at white space if there is any in its last
+/// quarter.
+std::string_view cut(std::string_view text, std::size_t limit_bytes);
+/// The text with every run of white space as one space, none at the ends.
+std::string one_line(std::string_view text);
+/// The lower-case words of a name or a sentence: "streetNumber", "street_number" and "Street number" have the same two.
+/// Letters outside ASCII belong to words as they stand.
+std::vector<std::string> words(std::string_view text);
+/// A word without the endings of plural: "countries" and "country", "songs" and "song" have the same.
+std::string stem(std::string word);
+
+}  // namespace eve::tasks
