@@ -291,3 +291,18 @@ TEST_CASE("round_bf16 is equal in every table, bit by bit, in place too") {
     CHECK(same_bits(x.data(), want.data(), n));
   });
 }
+
+TEST_CASE("mul_add agrees within 2e-7 of its terms") {
+  for_all([](const Kernels& table, std::size_t n, Kind kind) {
+    Floats a(n, Kind::kOrdinary), x(n, kind), got(n, Kind::kOrdinary);
+    Floats want = got, before = got;
+    table.mul_add(a.data(), x.data(), got.data(), n);
+    generic().mul_add(a.data(), x.data(), want.data(), n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double terms = std::fabs(static_cast<double>(a.data()[i]) * static_cast<double>(x.data()[i])) +
+                           std::fabs(static_cast<double>(before.data()[i]));
+      CHECK(close(got.data()[i], want.data()[i], 2e-7 * terms));
+    }
+    CHECK(got.guards_hold());
+  });
+}

@@ -151,8 +151,17 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
   Threads threads(1);
   const Ranks ranks;
   const Executor executor{threads, Math::kF32};
-  for (const Head head : {Head::kLm, Head::kTag, Head::kLabel}) {
+  for (const auto& [head, conv_attention, conv_experts] : {std::tuple{Head::kLm, 0, 0},
+                                                           {Head::kTag, 0, 0},
+                                                           {Head::kLabel, 0, 0},  //
+                                                           {Head::kLm, 4, 0},
+                                                           {Head::kLm, 0, 2},
+                                                           {Head::kLm, 8, 3},
+                                                           {Head::kTag, 4, 4},
+                                                           {Head::kLabel, 3, 4}}) {
     Config config = tiny_config(head);
+    config.conv_attention = static_cast<std::size_t>(conv_attention);
+    config.conv_experts = static_cast<std::size_t>(conv_experts);
     config.aux_coef = 0.1f;
     config.top_k =
         config.n_expert;  // a choice that flips within the difference has no derivative; the reference above has k < n
@@ -164,8 +173,7 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
     Rng rng(11);
     for (std::size_t i = 0; i < at.values().size(); ++i) at.values()[i] = static_cast<float>(0.3 * rng.normal());
     for_each_tensor(config, at.weights(), [&](const TensorSpec& spec, const Tensor& t) {
-      if (!spec.matrix)
-        for (std::size_t i = 0; i < t.size(); ++i) at.writable(t)[i] += 1.0f;
+      for (std::size_t i = 0; i < t.size(); ++i) at.writable(t)[i] += static_cast<float>(spec.start_mean);
     });
     ModelData model = untrained(config);
     model.weights = at.weights();
@@ -186,7 +194,8 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
       };
       const double slope = (moved(h) - moved(-h)) / (2 * h);
       std::copy(before.begin(), before.end(), at.writable(tensor));
-      INFO("head " << static_cast<int>(head) << " " << spec.gguf.name << " part " << spec.gguf.part);
+      INFO("head " << head_name(config.head) << " convolutions " << config.conv_attention << " " << config.conv_experts
+                   << " " << spec.gguf.name << " part " << spec.gguf.part);
       CHECK(slope == Approx(norm).epsilon(0.02).margin(2e-4));
     });
   }
@@ -233,7 +242,8 @@ TEST_CASE("attention's gradient agrees with finite differences, causal and not, 
 
 TEST_CASE("examples packed into one batch do not see each other") {
   Threads threads(1);
-  const Config config = tiny_config(Head::kTag);
+  Config config = tiny_config(Head::kTag);
+  config.conv_attention = 4, config.conv_experts = 3;
   ParameterBuffer parameters(config);
   Rng rng(1);
   initialise(config, parameters, rng);

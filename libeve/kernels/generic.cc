@@ -149,6 +149,10 @@ void axpy(float a, const float* x, float* y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
+void mul_add(const float* a, const float* x, float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] += a[i] * x[i];
+}
+
 float inverse_rms(const float* x, std::size_t n, float eps) {
   return 1.0f / std::sqrt(dot(x, x, n) / static_cast<float>(n) + eps);
 }
@@ -268,6 +272,7 @@ constinit const Kernels kGenericKernels = {
     .quantize_a8 = quantize_a8,
     .dot = dot,
     .axpy = axpy,
+    .mul_add = mul_add,
     .rms_norm = rms_norm,
     .softmax = softmax,
     .exp_sum = exp_sum,

@@ -43,7 +43,8 @@ struct Kernels {
 
   // --- vectors -------------------------------------------------------------------------------------------------
   float (*dot)(const float* a, const float* b, std::size_t n);
-  void (*axpy)(float a, const float* x, float* y, std::size_t n);  ///< y += a x
+  void (*axpy)(float a, const float* x, float* y, std::size_t n);            ///< y += a x
+  void (*mul_add)(const float* a, const float* x, float* y, std::size_t n);  ///< y_i += a_i x_i
   /// y_i = x_i / sqrt(mean(x^2) + eps) * gain_i (Zhang and Sennrich 2019, eps inside the root). y may be x.
   void (*rms_norm)(const float* x, const float* gain, std::size_t n, float eps, float* y);
   /// In place: x_i = exp(x_i - max) / sum. n = 0 is allowed. -inf gives 0 unless all are -inf (then NaN).

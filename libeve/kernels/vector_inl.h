@@ -179,6 +179,11 @@ void axpy(float a, const float* x, float* y, size_t n) {
   each(n, [&](size_t i, auto part) { store(y + i, fma(factor, load(x + i, part), load(y + i, part)), part); });
 }
 
+void mul_add(const float* a, const float* x, float* y, size_t n) {
+  each(n,
+       [&](size_t i, auto part) { store(y + i, fma(load(a + i, part), load(x + i, part), load(y + i, part)), part); });
+}
+
 inline float inverse_rms(const float* x, size_t n, float eps) {
   return 1.0f / __builtin_sqrtf(dot(x, x, n) / static_cast<float>(n) + eps);
 }
@@ -363,6 +368,7 @@ constexpr Kernels table(const char* name) {
       .quantize_a8 = quantize_a8,
       .dot = dot,
       .axpy = axpy,
+      .mul_add = mul_add,
       .rms_norm = rms_norm,
       .softmax = softmax,
       .exp_sum = exp_sum,

@@ -6,7 +6,13 @@
 namespace eve {
 
 KvCache::KvCache(const Config& config)
-    : n_head_(config.n_head), head_dim_(config.head_dim), keys_(config.n_layer), values_(config.n_layer) {}
+    : n_head_(config.n_head),
+      head_dim_(config.head_dim),
+      n_embd_(config.n_embd),
+      keys_(config.n_layer),
+      values_(config.n_layer),
+      convolved_{std::vector<std::vector<float>>(config.conv_attention ? config.n_layer : 0),
+                 std::vector<std::vector<float>>(config.conv_experts ? config.n_layer : 0)} {}
 
 void KvCache::reserve(std::size_t tokens) {
   if (tokens <= capacity_) return;
@@ -18,6 +24,8 @@ void KvCache::reserve(std::size_t tokens) {
         std::copy_n(&layer[h * head_stride()], size_ * head_dim_, &wider[h * capacity * head_dim_]);
       layer = std::move(wider);
     }
+  for (auto& site : convolved_)
+    for (auto& layer : site) layer.resize(capacity * n_embd_);
   capacity_ = capacity;
 }
 
@@ -30,6 +38,11 @@ void KvCache::append(std::size_t layer, const float* k, const float* v, std::siz
                     to->data() + h * head_stride() + (size_ + t) * head_dim_);
 }
 
+const float* KvCache::append(std::size_t layer, ConvolutionSite site, const float* x, std::size_t count) {
+  return std::copy_n(x, count * n_embd_, &convolved_[static_cast<std::size_t>(site)][layer][size_ * n_embd_]) -
+         count * n_embd_;
+}
+
 void KvCache::copy_prefix(const KvCache& from, std::size_t tokens) {
   reserve(tokens);
   for (std::size_t l = 0; l < keys_.size(); ++l)
@@ -37,6 +50,9 @@ void KvCache::copy_prefix(const KvCache& from, std::size_t tokens) {
       std::copy_n(from.keys(l) + h * from.head_stride(), tokens * head_dim_, &keys_[l][h * head_stride()]);
       std::copy_n(from.values(l) + h * from.head_stride(), tokens * head_dim_, &values_[l][h * head_stride()]);
     }
+  for (std::size_t site = 0; site < 2; ++site)
+    for (std::size_t l = 0; l < convolved_[site].size(); ++l)
+      std::copy_n(from.convolved_[site][l].data(), tokens * n_embd_, convolved_[site][l].data());
   size_ = tokens;
 }
 

@@ -22,8 +22,11 @@ struct Batch {
   std::span<KvCache* const> caches = {};
 };
 
-/// Keys (rotated) and values of the tokens of one sequence so far, fp32. Each head's lie together, as decoding reads
-/// them. Grows up to the context.
+/// Whose input a convolution makes.
+enum class ConvolutionSite : std::uint8_t { kAttention, kExperts };
+
+/// Keys (rotated) and values of the tokens of one sequence so far, fp32, and the rows that its convolutions look back
+/// on. Each head's keys lie together, as decoding reads them. Grows up to the context.
 class KvCache {
  public:
   explicit KvCache(const Config& config);
@@ -33,6 +36,9 @@ class KvCache {
   void reserve(std::size_t tokens);                           ///< room for that many
   /// Writes k and v [count][attn_dim] of one layer behind the tokens held; there is room. grow() makes them held.
   void append(std::size_t layer, const float* k, const float* v, std::size_t count);
+  /// The same for the inputs x [count][n_embd] of a layer's convolution. Returns where they now lie: behind those of
+  /// the tokens held.
+  const float* append(std::size_t layer, ConvolutionSite site, const float* x, std::size_t count);
   void grow(std::size_t tokens) { size_ += tokens; }
   /// Head h of position p starts at [h * head_stride() + p * head_dim].
   const float* keys(std::size_t layer) const { return keys_[layer].data(); }
@@ -40,8 +46,9 @@ class KvCache {
   std::size_t head_stride() const { return capacity_ * head_dim_; }
 
  private:
-  std::size_t n_head_, head_dim_, size_ = 0, capacity_ = 0;
+  std::size_t n_head_, head_dim_, n_embd_, size_ = 0, capacity_ = 0;
   std::vector<std::vector<float>> keys_, values_;
+  std::vector<std::vector<float>> convolved_[2];  // by site: inputs [capacity][n_embd] of each layer; no layers: none
 };
 
 }  // namespace eve

@@ -36,12 +36,16 @@ struct Config {
   float aux_coef = 0.01f;  ///< weight of the load-balance loss in training
   Head head = Head::kLm;
   std::size_t n_labels = 0;  ///< rows of the tag or label head; 0 for kLm
+  // Beyond Eve-2. A network without these is exactly Eve-2.
+  std::size_t conv_attention = 0;  ///< taps of the short convolution of attention's input (convolution.h); 0: none
+  std::size_t conv_experts = 0;    ///< the same of the experts' and the router's input
 
   std::size_t attn_dim() const { return n_head * head_dim; }
   bool causal() const { return head == Head::kLm; }
 };
 
-inline constexpr std::size_t kMaxLayers = 128, kMaxExperts = 512, kMaxSize = 65536, kMaxVocabulary = 1048576;
+inline constexpr std::size_t kMaxLayers = 128, kMaxExperts = 512, kMaxSize = 65536, kMaxVocabulary = 1048576,
+                             kMaxConv = 8;
 
 /// Throws Error(kModel, "WHERE: ...") unless 1 <= layers <= 128, experts <= 512, sizes <= 65,536 (vocabulary
 /// 1,048,576), top_k <= experts, head_dim even, and so on: nothing later needs to check a size again.

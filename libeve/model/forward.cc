@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kernels/kernels.h"
+#include "model/convolution.h"
 
 namespace eve {
 
@@ -29,6 +30,27 @@ void rms_norm_rows(const float* x, const Tensor& gain, std::size_t tokens, float
   threads.parallel_for(tokens, kTokenGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t t = begin; t < end; ++t) kernels().rms_norm(x + t * d, gain.f32(), d, eps, y + t * d);
   });
+}
+
+/// h = rms_norm(x), and where the convolution has taps: n = rms_norm(x), h = n convolved.
+void norm_and_convolve(const Tensor& gain, const Tensor& conv, const Batch& batch, std::size_t layer,
+                       ConvolutionSite site, const std::vector<float>& x, float eps, Threads& threads,
+                       std::vector<float>& n, std::vector<float>& h) {
+  const std::size_t d = gain.cols, tokens = batch.tokens.size();
+  h.resize(tokens * d);
+  if (conv.rows == 0) return rms_norm_rows(x.data(), gain, tokens, eps, threads, h.data());
+  n.resize(tokens * d);
+  rms_norm_rows(x.data(), gain, tokens, eps, threads, n.data());
+  std::vector<ConvolutionInput> sources;
+  for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
+    const float* const rows = &n[batch.starts[s] * d];
+    if (batch.caches.empty())
+      sources.push_back({rows, 0});
+    else
+      sources.push_back(
+          {batch.caches[s]->append(layer, site, rows, batch.starts[s + 1] - batch.starts[s]), batch.caches[s]->size()});
+  }
+  convolve(conv, batch, sources, h.data(), threads);
 }
 
 /// softmax -> top-k -> renormalise; ties go to the lowest index. fp32 whatever the executor says: a choice of experts
@@ -181,13 +203,14 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
   for (std::size_t l = 0; l < config.n_layer; ++l) {
     const Layer& layer = weights.layers[l];
     LayerActivations& a = out.layers[keep ? l : 0];
-    for (auto* v : {&a.h1, &a.x_mid, &a.h2}) v->resize(tokens * d);
+    a.x_mid.resize(tokens * d);
     for (auto* v : {&a.q, &a.k, &a.v, &a.attn}) v->resize(tokens * attn_dim);
     if (keep) a.log_sums.resize(tokens * config.n_head);
     out.inputs.resize(std::max<std::size_t>(out.inputs.size(), 1));
     Input& in = out.inputs[0];
 
-    rms_norm_rows(a.x.data(), layer.ln_1, tokens, config.norm_eps, executor.threads, a.h1.data());
+    norm_and_convolve(layer.ln_1, layer.conv_attention, batch, l, ConvolutionSite::kAttention, a.x, config.norm_eps,
+                      executor.threads, a.n1, a.h1);
     in.set(a.h1.data(), tokens, d);
     const Product qkv[] = {{&layer.q, &in, a.q.data()}, {&layer.k, &in, a.k.data()}, {&layer.v, &in, a.v.data()}};
     multiply(qkv, executor);
@@ -202,7 +225,8 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
       kernels().axpy(1.0f, &a.x[begin * d], &a.x_mid[begin * d], (end - begin) * d);
     });
 
-    rms_norm_rows(a.x_mid.data(), layer.ln_2, tokens, config.norm_eps, executor.threads, a.h2.data());
+    norm_and_convolve(layer.ln_2, layer.conv_experts, batch, l, ConvolutionSite::kExperts, a.x_mid, config.norm_eps,
+                      executor.threads, a.n2, a.h2);
     choose_experts(config, layer, tokens, executor.threads, a);
     sort_by_expert(config, tokens, executor.threads, a, out.routed_in);
     feed_forward(config, layer, tokens, executor, a, out);

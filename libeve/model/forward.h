@@ -18,12 +18,13 @@ namespace eve {
 /// one a layer, and backward reads it. T: tokens, d: n_embd, a: attn_dim, k: top_k.
 struct LayerActivations {
   std::vector<float> x;               ///< [T][d] input of the layer
-  std::vector<float> h1;              ///< [T][d] rms_norm(x, ln_1)
+  std::vector<float> n1;              ///< [T][d] rms_norm(x, ln_1), where a convolution follows
+  std::vector<float> h1;              ///< [T][d] input of attention: n1 convolved, or rms_norm(x, ln_1)
   std::vector<float> q, k, v;         ///< [T][a], q and k rotated
   std::vector<float> attn;            ///< [T][a] attention output, heads side by side
   std::vector<float> log_sums;        ///< [T][n_head] of attention's softmax; training only
   std::vector<float> x_mid;           ///< [T][d] x + c_proj attn
-  std::vector<float> h2;              ///< [T][d] rms_norm(x_mid, ln_2)
+  std::vector<float> n2, h2;          ///< [T][d] the same of x_mid and ln_2: input of the router and the experts
   std::vector<float> probs;           ///< [T][n_expert] softmax of the router
   std::vector<std::uint32_t> chosen;  ///< [T][k] experts, best first (ties: lowest index)
   std::vector<float> weight;          ///< [T][k] renormalised

@@ -20,6 +20,8 @@ inline constexpr const char* kLabelsKey = "eve.labels";
 inline constexpr const char* kTaskKey = "eve.task";
 inline constexpr const char* kPromptKey = "eve.prompt";
 inline constexpr const char* kAuxKey = "eve.aux_coef";
+inline constexpr const char* kConvAttentionKey = "eve.conv.attention";
+inline constexpr const char* kConvExpertsKey = "eve.conv.experts";
 inline constexpr std::string_view kTrainingPrefix = "eve.training.";
 inline constexpr const char* kSentencePieceKey = "eve.tokenizer.sentencepiece";
 

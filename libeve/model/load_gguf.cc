@@ -98,6 +98,8 @@ class GgufLoader {
       config.vocab_size = size(keys::kVocabulary);
       config.head_dim = size(keys::kHeadDim);
       config.rope_theta = real(keys::kRopeBase);
+      config.conv_attention = static_cast<std::size_t>(file_.unsigned_value(kConvAttentionKey).value_or(0));
+      config.conv_experts = static_cast<std::size_t>(file_.unsigned_value(kConvExpertsKey).value_or(0));
     } else {
       foreign_config();
     }

@@ -101,6 +101,11 @@ void set_info(GgufWriter& writer, const ModelData& model, Layout layout) {
   writer.set(kLayoutKey, GgufValue::string(std::string(layout_name(layout))));
   writer.set(kHeadKey, GgufValue::string(std::string(head_name(model.config.head))));
   writer.set(kAuxKey, GgufValue::f32(model.config.aux_coef));
+  const auto taps = [&](const char* key, std::size_t value) {
+    if (value != 0) writer.set(key, GgufValue::u32(static_cast<std::uint32_t>(value)));
+  };
+  taps(kConvAttentionKey, model.config.conv_attention);
+  taps(kConvExpertsKey, model.config.conv_experts);
   if (!info.labels.empty()) writer.set(kLabelsKey, GgufValue::strings(info.labels));
   for (const auto& [key, value] : info.training)
     writer.set(std::string(kTrainingPrefix) + key, GgufValue::string(value));
@@ -126,7 +131,7 @@ void add_tensors(GgufWriter& writer, const ModelData& model, DType type, Layout 
     const TensorSpec& spec = stack.spec;
     std::vector<std::uint64_t> shape = {spec.gguf.parts, spec.rows, spec.cols};
     if (spec.gguf.parts == 1) shape.erase(shape.begin());
-    if (!spec.matrix) shape = {spec.cols};
+    if (!spec.matrix && spec.rows == 1) shape = {spec.cols};
     writer.add(spec.gguf.name, std::move(shape), stack.type,
                [parts = std::move(stack.parts), stored = stack.type, layout](const auto& sink) {
                  for (const Tensor& part : parts) convert(part, stored, layout, sink);
@@ -143,6 +148,8 @@ void save_model(const ModelData& model, DType type, const std::string& path, boo
   check_model(model, where);
   if (llama_cpp && model.config.head != Head::kLm)
     throw Error(Status::kModel, where + ": llama.cpp has no " + std::string(head_name(model.config.head)) + " head");
+  if (llama_cpp && model.config.conv_attention + model.config.conv_experts != 0)
+    throw Error(Status::kModel, where + ": short convolutions cannot be expressed for llama.cpp");
   GgufWriter writer;
   set_config(writer, model, type, llama_cpp);
   set_info(writer, model, layout);

@@ -21,6 +21,8 @@ Config read_shape(const std::string& path) {
                                                     {"top_k", &config.top_k},
                                                     {"expert_intermediate_size", &config.expert_ff},
                                                     {"shared_expert_intermediate_size", &config.shared_ff},
+                                                    {"conv_attention", &config.conv_attention},
+                                                    {"conv_experts", &config.conv_experts},
                                                     {"vocab_size", &config.vocab_size}};
   const std::map<std::string_view, float*> numbers = {{"rope_theta", &config.rope_theta},
                                                       {"router_aux_loss_coef", &config.aux_coef}};
@@ -43,7 +45,7 @@ Config read_shape(const std::string& path) {
   } catch (const simdjson::simdjson_error& error) {
     throw Error(Status::kInput, where + ": a value has the wrong type: " + error.what());
   }
-  sizes.erase("vocab_size");
+  for (const char* optional : {"vocab_size", "conv_attention", "conv_experts"}) sizes.erase(optional);
   if (!sizes.empty()) throw Error(Status::kInput, where + ": " + std::string(sizes.begin()->first) + " is missing");
   return config;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/rng.h"
 #include "kernels/dtype.h"
 #include "kernels/interleave.h"
 #include "model/config.h"
@@ -40,11 +41,13 @@ struct Ffn {
 };
 
 struct Layer {
-  Tensor ln_1;     ///< [1][n_embd], F32
-  Tensor q, k, v;  ///< [attn_dim][n_embd]
-  Tensor c_proj;   ///< [n_embd][attn_dim]
-  Tensor ln_2;     ///< [1][n_embd], F32
-  Tensor router;   ///< [n_expert][n_embd], F32
+  Tensor ln_1;            ///< [1][n_embd], F32
+  Tensor conv_attention;  ///< [taps][n_embd], F32; where config.conv_attention has taps
+  Tensor q, k, v;         ///< [attn_dim][n_embd]
+  Tensor c_proj;          ///< [n_embd][attn_dim]
+  Tensor ln_2;            ///< [1][n_embd], F32
+  Tensor conv_experts;    ///< [taps][n_embd], F32; where config.conv_experts has taps
+  Tensor router;          ///< [n_expert][n_embd], F32
   Ffn shared;
   std::vector<Ffn> experts;  ///< n_expert
 };
@@ -66,7 +69,8 @@ struct TensorSpec {
   Place hub;   ///< "transformer.h.0.attn.c_attn.weight" part 0..2 of 3, ...
   std::size_t rows, cols;
   bool matrix;  ///< multiplied with activations: decayed by AdamW
-  bool f32;     ///< F32 in every file and in memory, whatever type is asked for: vectors and the router
+  bool f32;     ///< F32 in every file and in memory, whatever type is asked for: vectors, convolutions and the router
+  double start_mean, start_deviation;  ///< of the normal distribution that a new network's weights come from
 };
 
 /// Calls fn(const TensorSpec&, Tensor&) for each tensor, always in the same order: in it, tensors that GGUF stores as
@@ -76,6 +80,9 @@ template <class Fn>
 void for_each_tensor(const Config& config, Weights& weights, Fn&& fn);
 template <class Fn>
 void for_each_tensor(const Config& config, const Weights& weights, Fn&& fn);
+
+/// Values of a new tensor, dst[rows][cols].
+void draw_weights(const TensorSpec& spec, Rng& rng, float* dst);
 
 struct ParameterCount {
   std::size_t total;   ///< all parameters, the tied matrix once

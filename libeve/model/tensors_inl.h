@@ -2,15 +2,19 @@
 // The walk of tensors.h.
 #pragma once
 
+#include <cmath>
+
 namespace eve {
 
 namespace detail {
 
 struct TensorWalk {
   const Config& config;
+  static constexpr double kDeviation = 0.02;
 
   static TensorSpec spec(std::string gguf, std::string hub, std::size_t rows, std::size_t cols, bool matrix) {
-    return {{std::move(gguf), 0, 1}, {std::move(hub), 0, 1}, rows, cols, matrix, !matrix};
+    return {{std::move(gguf), 0, 1}, {std::move(hub), 0, 1},   rows, cols, matrix, !matrix,
+            matrix ? 0.0 : 1.0,      matrix ? kDeviation : 0.0};
   }
 
   template <class W, class Fn>
@@ -22,6 +26,14 @@ struct TensorWalk {
       auto& layer = weights.layers[l];
       const std::string g = "blk." + std::to_string(l) + ".", h = "transformer.h." + std::to_string(l) + ".";
       visit(spec(g + "attn_norm.weight", h + "ln_1.weight", 1, d, false), layer.ln_1);
+      const auto convolution = [&](const char* gguf, const char* hub, std::size_t taps, auto& tensor) {
+        if (taps == 0) return;
+        TensorSpec s = spec(g + gguf + ".weight", h + hub + ".weight", taps, d, false);
+        // The variance that the publication's layers begin with: uniform in +-1 / sqrt(taps).
+        s.start_mean = 0, s.start_deviation = 1 / std::sqrt(3.0 * static_cast<double>(taps));
+        visit(s, tensor);
+      };
+      convolution("attn_conv", "attn.conv", config.conv_attention, layer.conv_attention);
       const auto attention = [&](const char* gguf, std::size_t part, auto& tensor) {
         TensorSpec s = spec(g + gguf + ".weight", h + "attn.c_attn.weight", a, d, true);
         s.hub.part = part, s.hub.parts = 3;
@@ -32,6 +44,7 @@ struct TensorWalk {
       attention("attn_v", 2, layer.v);
       visit(spec(g + "attn_output.weight", h + "attn.c_proj.weight", d, a, true), layer.c_proj);
       visit(spec(g + "ffn_norm.weight", h + "ln_2.weight", 1, d, false), layer.ln_2);
+      convolution("ffn_conv", "mlp.conv", config.conv_experts, layer.conv_experts);
       TensorSpec router = spec(g + "ffn_gate_inp.weight", h + "mlp.router.weight", config.n_expert, d, true);
       router.f32 = true;
       visit(router, layer.router);
@@ -55,7 +68,9 @@ struct TensorWalk {
     visit(spec("output_norm.weight", "transformer.ln_f.weight", 1, d, false), weights.ln_f);
     if (config.head != Head::kLm) {
       visit(spec("cls.output.weight", "cls.weight", config.n_labels, d, true), weights.cls);
-      visit(spec("cls.output.bias", "cls.bias", 1, config.n_labels, false), weights.cls_bias);
+      TensorSpec bias = spec("cls.output.bias", "cls.bias", 1, config.n_labels, false);
+      bias.start_mean = 0;
+      visit(bias, weights.cls_bias);
     }
   }
 };

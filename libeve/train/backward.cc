@@ -8,6 +8,7 @@
 
 #include "kernels/kernels.h"
 #include "model/attention.h"
+#include "model/convolution.h"
 
 namespace eve {
 
@@ -51,6 +52,21 @@ void rms_norm_backward(const Tensor& gain, const float* x, const float* d_y, std
       }
   });
   for (std::size_t p = 0; p < kSumParts; ++p) kernels().axpy(1.0f, &d_gains[p * d], d_gain, d);
+}
+
+/// From scratch.d_h through the convolution, where there is one, and the norm to scratch.dx.
+void convolved_norm_backward(const Tensor& gain, const Tensor& g_gain, const Tensor& conv, const Tensor& g_conv,
+                             ParameterBuffer& gradients, const Batch& batch, const float* x, const float* n, float eps,
+                             Threads& threads, BackwardScratch& scratch) {
+  const std::size_t tokens = batch.tokens.size();
+  const float* d_n = scratch.d_h.data();
+  if (conv.rows != 0) {
+    float* const through = room(scratch.d_n, tokens * gain.cols);
+    convolve_backward(conv, batch, n, d_n, through, gradients.writable(g_conv), scratch.d_taps, threads);
+    d_n = through;
+  }
+  rms_norm_backward(gain, x, d_n, tokens, eps, scratch.dx.data(), gradients.writable(g_gain), threads, scratch.d_gains,
+                    [](std::size_t) {});
 }
 
 /// Some tokens of one expert.
@@ -139,9 +155,9 @@ void feed_forward_backward(const Config& config, const Layer& layer, const Layer
 
 /// From the weights' gradients and the aux loss through the router's softmax and ln_2 to dx.
 void router_backward(const Config& config, const Layer& layer, const Layer& g, ParameterBuffer& gradients,
-                     const LayerActivations& a, std::size_t tokens, float aux_scale, Threads& threads,
+                     const Batch& batch, const LayerActivations& a, float aux_scale, Threads& threads,
                      BackwardScratch& scratch) {
-  const std::size_t d = config.n_embd, experts = config.n_expert, k = config.top_k;
+  const std::size_t d = config.n_embd, experts = config.n_expert, k = config.top_k, tokens = batch.tokens.size();
   std::vector<float> aux(experts);  // d aux_loss / d p_e, equal for every token
   for (std::size_t t = 0; t < tokens; ++t)
     for (std::size_t e = 0; e < experts; ++e) aux[e] += a.probs[t * experts + e];
@@ -167,8 +183,16 @@ void router_backward(const Config& config, const Layer& layer, const Layer& g, P
       kernels().axpy(scores[e], layer.router.f32() + e * d, d_h, d);
     }
   };
-  rms_norm_backward(layer.ln_2, a.x_mid.data(), scratch.d_h.data(), tokens, config.norm_eps, scratch.dx.data(),
-                    gradients.writable(g.ln_2), threads, scratch.d_gains, row);
+  if (layer.conv_experts.rows == 0) {
+    rms_norm_backward(layer.ln_2, a.x_mid.data(), scratch.d_h.data(), tokens, config.norm_eps, scratch.dx.data(),
+                      gradients.writable(g.ln_2), threads, scratch.d_gains, row);
+  } else {  // whose gradient by a row takes those by the rows after it
+    threads.parallel_for(tokens, kTokenGrain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t t = begin; t < end; ++t) row(t);
+    });
+    convolved_norm_backward(layer.ln_2, g.ln_2, layer.conv_experts, g.conv_experts, gradients, batch, a.x_mid.data(),
+                            a.n2.data(), config.norm_eps, threads, scratch);
+  }
   gemm(Transpose::kYes, Transpose::kNo, experts, d, tokens, d_router, experts, a.h2.data(), d, 1.0f,
        gradients.writable(g.router), d, Math::kF32, threads);
 }
@@ -190,8 +214,8 @@ void attention_layer_backward(const Config& config, const Layer& layer, const La
   linear_backward(layer.q, a.h1.data(), d_q, tokens, 0.0f, d_h, gradients.writable(g.q), executor.math, threads);
   linear_backward(layer.k, a.h1.data(), d_k, tokens, 1.0f, d_h, gradients.writable(g.k), executor.math, threads);
   linear_backward(layer.v, a.h1.data(), d_v, tokens, 1.0f, d_h, gradients.writable(g.v), executor.math, threads);
-  rms_norm_backward(layer.ln_1, a.x.data(), d_h, tokens, config.norm_eps, scratch.dx.data(), gradients.writable(g.ln_1),
-                    threads, scratch.d_gains, [](std::size_t) {});
+  convolved_norm_backward(layer.ln_1, g.ln_1, layer.conv_attention, g.conv_attention, gradients, batch, a.x.data(),
+                          a.n1.data(), config.norm_eps, threads, scratch);
 }
 
 }  // namespace
@@ -295,7 +319,7 @@ void backward(const Config& config, const Weights& weights, const Batch& batch, 
     const Layer &layer = weights.layers[l], &gl = g.layers[l];
     const LayerActivations& a = activations.layers[l];
     feed_forward_backward(config, layer, gl, gradients, a, dx, tokens, executor, scratch);
-    router_backward(config, layer, gl, gradients, a, tokens, aux_scale, executor.threads, scratch);
+    router_backward(config, layer, gl, gradients, batch, a, aux_scale, executor.threads, scratch);
     attention_layer_backward(config, layer, gl, gradients, batch, activations.rope, a, executor, scratch);
   }
   // Tokens repeat, so that threads share out the columns.

@@ -42,9 +42,9 @@ struct BackwardScratch {
   std::vector<float> rows, d_rows, scores, factors;
   std::vector<double> losses;
   // backward
-  std::vector<float> dx;                                             ///< gradient by the residual stream
-  std::vector<float> d_h, d_attn, d_q, d_k, d_v, d_router, d_gains;  ///< of one layer
-  std::vector<float> d_weight, d_routed_in;                          ///< rows sorted by expert
+  std::vector<float> dx;                                                          ///< gradient by the residual stream
+  std::vector<float> d_h, d_n, d_attn, d_q, d_k, d_v, d_router, d_gains, d_taps;  ///< of one layer
+  std::vector<float> d_weight, d_routed_in;                                       ///< rows sorted by expert
   struct Expert {
     std::vector<float> in, d_out, act, d_gate, d_up;
   };

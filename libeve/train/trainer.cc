@@ -37,10 +37,7 @@ constexpr const char* kCheckpointKind = "eve-checkpoint";
 
 void initialise(const Config& config, ParameterBuffer& parameters, Rng& rng) {
   for_each_tensor(config, parameters.weights(), [&](const TensorSpec& spec, const Tensor& tensor) {
-    float* values = parameters.writable(tensor);
-    const bool bias = &tensor == &parameters.weights().cls_bias;
-    for (std::size_t i = 0; i < tensor.size(); ++i)
-      values[i] = spec.matrix ? static_cast<float>(0.02 * rng.normal()) : bias ? 0.0f : 1.0f;
+    draw_weights(spec, rng, parameters.writable(tensor));
   });
 }
 

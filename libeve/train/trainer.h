@@ -36,7 +36,7 @@ struct StepReport {
   std::size_t tokens = 0, targets = 0;
 };
 
-/// Random weights: N(0, 0.02) for matrices, 1 for norms, 0 for the bias.
+/// Random weights, from the distribution that the list of tensors states for each.
 void initialise(const Config& config, ParameterBuffer& parameters, Rng& rng);
 
 /// Holds fp32 master weights, gradients and moments (16 bytes a parameter).

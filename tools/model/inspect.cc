@@ -28,7 +28,7 @@ std::vector<Row> rows_of(const ModelData& model) {
     }
     Row row{spec.gguf.name, {}, {}, tensor.type, tensor.bytes()};
     if (spec.gguf.parts > 1) row.sizes.push_back(spec.gguf.parts);
-    if (spec.matrix) row.sizes.push_back(spec.rows);
+    if (spec.matrix || spec.rows > 1) row.sizes.push_back(spec.rows);
     row.sizes.push_back(spec.cols);
     for (const std::size_t size : row.sizes) row.shape += (row.shape.empty() ? "" : " x ") + std::to_string(size);
     rows.push_back(std::move(row));
@@ -70,6 +70,13 @@ std::string describe(const ModelData& model) {
                               (c.causal() ? ", causal" : ", both ways"));
   table.line("experts", std::to_string(c.n_expert) + " of width " + std::to_string(c.expert_ff) + ", " +
                             std::to_string(c.top_k) + " used, one shared of width " + std::to_string(c.shared_ff));
+  const auto taps = [](std::size_t n, const char* where) {
+    return n == 0 ? std::string() : std::to_string(n) + " taps before " + where;
+  };
+  const std::string before_attention = taps(c.conv_attention, "attention"),
+                    before_experts = taps(c.conv_experts, "the experts");
+  table.line("convolutions",
+             before_attention + (before_attention.empty() || before_experts.empty() ? "" : ", ") + before_experts);
   table.line("vocabulary",
              std::to_string(c.vocab_size) + " rows, " +
                  (model.tokenizer ? std::to_string(model.tokenizer->size()) + " tokens (" + tokenizer_kind(model) + ")"
@@ -117,7 +124,8 @@ std::string describe_json(const ModelData& model) {
       .member("n_expert", c.n_expert)
       .member("top_k", c.top_k);
   json.member("expert_ff", c.expert_ff).member("shared_ff", c.shared_ff).member("rope_theta", c.rope_theta);
-  json.member("norm_eps", c.norm_eps).member("aux_coef", c.aux_coef).member("n_labels", c.n_labels).end_object();
+  json.member("norm_eps", c.norm_eps).member("aux_coef", c.aux_coef).member("n_labels", c.n_labels);
+  json.member("conv_attention", c.conv_attention).member("conv_experts", c.conv_experts).end_object();
   json.key("parameters").begin_object().member("total", count.total).member("active", count.active).end_object();
   json.member("tokenizer", tokenizer_kind(model)).member("tokens", model.tokenizer ? model.tokenizer->size() : 0);
   json.member("prompt", model.info.prompt);

@@ -20,20 +20,22 @@ float* storage(ModelData& model, std::size_t floats) {
 ModelData random_model(const Config& config, std::uint64_t seed) {
   ModelData model;
   model.config = config;
-  std::size_t matrix = 0, vector = 0;
+  std::size_t matrix = 0;
   for_each_tensor(config, model.weights, [&](const TensorSpec& spec, Tensor&) {
-    std::size_t& most = spec.matrix ? matrix : vector;
-    most = std::max(most, spec.rows * spec.cols);
+    if (spec.matrix) matrix = std::max(matrix, spec.rows * spec.cols);
   });
   Rng rng(seed);
   float* pool = storage(model, matrix + kStep * kSteps);
   for (std::size_t i = 0; i < matrix + kStep * kSteps; ++i) pool[i] = static_cast<float>(0.02 * rng.normal());
-  float* zeros = storage(model, vector);
-  float* ones = storage(model, vector);
-  std::fill_n(ones, vector, 1.0f);
   for_each_tensor(config, model.weights, [&](const TensorSpec& spec, Tensor& tensor) {
-    const bool bias = &tensor == &model.weights.cls_bias;
-    tensor = {DType::kF32, spec.rows, spec.cols, spec.matrix ? pool + kStep * rng.below(kSteps) : bias ? zeros : ones};
+    tensor = {DType::kF32, spec.rows, spec.cols, nullptr};
+    if (spec.matrix) {
+      tensor.data = pool + kStep * rng.below(kSteps);
+    } else {
+      float* const values = storage(model, tensor.size());
+      draw_weights(spec, rng, values);
+      tensor.data = values;
+    }
   });
   return model;
 }
