@@ -469,3 +469,75 @@ TEST_CASE("the learning rate warms up linearly and ends at its floor") {
   CHECK(learning_rate(o, 55, 100) == Approx(0.55));
   CHECK(learning_rate(o, 100, 100) == Approx(0.1));
 }
+
+TEST_CASE("with a cooldown the learning rate stays at its peak and falls linearly at the end") {
+  OptimizerOptions o;
+  o.lr = 1.0f, o.warmup = 0.1f, o.min_lr_ratio = 0.1f, o.cooldown = 0.2f;
+  CHECK(learning_rate(o, 5, 100) == Approx(0.5));
+  CHECK(learning_rate(o, 80, 100) == Approx(1.0));
+  CHECK(learning_rate(o, 90, 100) == Approx(0.55));
+  CHECK(learning_rate(o, 100, 100) == Approx(0.1));
+}
+
+TEST_CASE("Muon's direction has orthogonal rows or columns of nearly the same length, and the sign of the gradient") {
+  Rng rng(5);
+  MuonScratch scratch;
+  for (const auto& [rows, cols] : std::vector<std::pair<std::size_t, std::size_t>>{{24, 40}, {40, 24}, {32, 32}}) {
+    std::vector<float> g(rows * cols);
+    for (float& v : g) v = static_cast<float>(rng.normal());
+    std::vector<float> x = g;
+    orthogonalise(x.data(), rows, cols, Math::kF32, scratch);
+    // x = U S' V^T with all of S' between 0.6 and 1.3: the sum of their squares is the squared norm, <g, x> is
+    // positive.
+    double squares = 0, along = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+      along += static_cast<double>(x[i]) * static_cast<double>(g[i]);
+    }
+    const double rank = static_cast<double>(std::min(rows, cols));
+    CHECK(squares > 0.36 * rank);
+    CHECK(squares < 1.69 * rank);
+    CHECK(along > 0);
+    // Largest stretch, by power iteration on x^T x.
+    std::vector<double> v(cols, 1);
+    double length = 0;
+    for (int i = 0; i < 100; ++i) {
+      std::vector<double> y(rows, 0), next(cols, 0);
+      for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < cols; ++c) y[r] += static_cast<double>(x[r * cols + c]) * v[c];
+      for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < cols; ++c) next[c] += static_cast<double>(x[r * cols + c]) * y[r];
+      length = std::sqrt(std::inner_product(next.begin(), next.end(), next.begin(), 0.0));
+      for (double& value : next) value /= length;
+      v = next;
+    }
+    CHECK(std::sqrt(length) < 1.3);
+  }
+  std::vector<float> zero(12, 0.0f);
+  orthogonalise(zero.data(), 3, 4, Math::kF32, scratch);
+  CHECK(zero == std::vector<float>(12, 0.0f));
+}
+
+TEST_CASE("Muon lowers the loss, whatever the number of threads, and its checkpoints are not AdamW's") {
+  const Ranks ranks;
+  const Config config = tiny_config(Head::kLm);
+  const auto examples = random_examples(config, 8, 6);
+  const auto batch = pointers(examples);
+  OptimizerOptions options;
+  options.method = OptimizerOptions::Method::kMuon;
+  std::vector<double> losses;
+  const std::string path = std::filesystem::temp_directory_path() / ("eve-muon-" + std::to_string(getpid()));
+  for (const std::size_t count : {1, 3}) {
+    Threads threads(count);
+    Trainer trainer(untrained(config), options, 1, Math::kF32, threads, ranks);
+    const double first = trainer.step(batch, 2e-2f).cross_entropy;
+    for (int i = 0; i < 20; ++i) losses.push_back(trainer.step(batch, 2e-2f).cross_entropy);
+    CHECK(losses.back() < 0.8 * first);
+    trainer.save_checkpoint(path, "x");
+    CHECK(trainer.load_checkpoint(path) == "x");
+    Trainer adamw(untrained(config), {}, 1, Math::kF32, threads, ranks);
+    CHECK_THROWS_WITH(adamw.load_checkpoint(path), Catch::Contains("another optimizer"));
+  }
+  CHECK(losses[19] == Approx(losses[39]).epsilon(1e-3));
+  std::filesystem::remove(path);
+}

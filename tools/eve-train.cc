@@ -62,10 +62,10 @@ Status run_vocab(Run&) {
 // ------------------------------------------------------------------------------------------------------------ fit
 
 struct {
-  std::string shape, base, vocabulary, task, output, checkpoint, log, math = "bf16", type = "f32";
+  std::string shape, base, vocabulary, task, output, checkpoint, log, math = "bf16", type = "f32", optimizer = "adamw";
   std::vector<std::string> data, dev;
   std::uint64_t epochs = 2, batch = 128, micro_tokens = 8192, eval_every = 0, checkpoint_seconds = 120;
-  double lr = 5e-5, warmup = 0.03, min_lr = 0, decay = 0.1, clip = 1, subword_noise = 0;
+  double lr = 5e-5, warmup = 0.03, cooldown = 0, min_lr = 0, decay = 0.1, clip = 1, subword_noise = 0;
   bool resume = false;
 } settings;
 
@@ -133,6 +133,8 @@ Status run_fit(Run& run) {
   options.seed = run.seed;
   options.optimizer.lr = static_cast<float>(settings.lr);
   options.optimizer.warmup = static_cast<float>(settings.warmup);
+  options.optimizer.cooldown = static_cast<float>(settings.cooldown);
+  if (settings.optimizer == "muon") options.optimizer.method = OptimizerOptions::Method::kMuon;
   options.optimizer.min_lr_ratio = static_cast<float>(settings.min_lr);
   options.optimizer.weight_decay = static_cast<float>(settings.decay);
   options.optimizer.clip = static_cast<float>(settings.clip);
@@ -349,7 +351,7 @@ Command fit_command() {
       "Trains all weights with AdamW on JSON Lines: {\"text\", \"spans\"} for a tag head, {\"text\", \"label\"} for a "
       "label head, {\"prompt\", "
       "\"answer\"} for an lm head (loss on the answer only).\n\nThe learning rate rises linearly, then falls by a "
-      "cosine. The weights with the best "
+      "cosine, or with --cooldown stays and falls at the end. The weights with the best "
       "score on --dev so far are in the output file at any time; the checkpoint beside it holds what --resume needs, "
       "and is replaced as a whole. "
       "A resumed run goes on exactly where the checkpoint was written.\n\nSeveral processes (mpirun) share each step "
@@ -378,6 +380,10 @@ Command fit_command() {
       option("--lr", "X", "Highest learning rate.", &settings.lr, 0, 1),
       option("--min-lr", "X", "Last learning rate, as a share of the highest.", &settings.min_lr, 0, 1),
       option("--warmup", "X", "Share of the steps in which the rate rises.", &settings.warmup, 0, 1),
+      option("--cooldown", "X", "Share of the steps in which the rate falls, after a plateau; 0: a cosine.",
+             &settings.cooldown, 0, 1),
+      choice("--optimizer", "NAME", "Muon for the matrices of the layers, or AdamW for all.", &settings.optimizer,
+             {"adamw", "muon"}),
       option("--weight-decay", "X", "Decay of matrices.", &settings.decay, 0, 10),
       option("--clip", "X", "Largest norm of the gradient; 0: any.", &settings.clip, 0, 1e9),
       choice("--math", "TYPE", "Precision of products; weights and sums are fp32.", &settings.math, {"bf16", "f32"}),

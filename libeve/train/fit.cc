@@ -38,6 +38,10 @@ float learning_rate(const OptimizerOptions& options, std::size_t step, std::size
   const double s = static_cast<double>(step), peak = static_cast<double>(options.lr),
                low = static_cast<double>(options.min_lr_ratio) * peak;
   if (s <= warmup) return static_cast<float>(peak * s / warmup);
+  if (options.cooldown > 0) {
+    const double falling = static_cast<double>(options.cooldown) * total;
+    return static_cast<float>(low + (peak - low) * std::clamp((total - s) / falling, 0.0, 1.0));
+  }
   const double progress = std::min(1.0, (s - warmup) / std::max(1.0, total - warmup));
   return static_cast<float>(low + 0.5 * (peak - low) * (1 + std::cos(std::numbers::pi * progress)));
 }

@@ -37,7 +37,7 @@ struct FitEvents {
 void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& options, const Ranks& ranks,
          const FitEvents& events);
 
-/// Learning rate of a step (counted from 1): linear warm-up, then cosine.
+/// Learning rate of a step (counted from 1): linear warm-up, then a cosine, or a plateau and a linear fall.
 float learning_rate(const OptimizerOptions& options, std::size_t step, std::size_t total_steps);
 
 }  // namespace eve

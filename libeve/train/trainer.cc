@@ -33,6 +33,10 @@ double norm(const std::vector<float>& values, Threads& threads) {
 
 constexpr const char* kCheckpointKind = "eve-checkpoint";
 
+const char* method_name(OptimizerOptions::Method method) {
+  return method == OptimizerOptions::Method::kMuon ? "muon" : "adamw";
+}
+
 }  // namespace
 
 void initialise(const Config& config, ParameterBuffer& parameters, Rng& rng) {
@@ -66,9 +70,18 @@ Trainer::Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, 
   }
   std::size_t at = 0;
   for_each_tensor(model_.config, parameters_.weights(), [&](const TensorSpec& spec, const Tensor& tensor) {
+    const std::size_t begin = std::exchange(at, at + tensor.size());
+    const Weights& all = parameters_.weights();
+    // Rows of embeddings and classes stand for themselves: they have no directions to balance.
+    const bool table = &tensor == &all.wte || &tensor == &all.cls;
+    if (options_.method == OptimizerOptions::Method::kMuon && spec.matrix && !spec.f32 && !table) {
+      muon_.push_back({begin, tensor.rows, tensor.cols});
+      return;
+    }
     const float decay = spec.matrix ? options_.weight_decay : 0.0f;
-    if (runs_.empty() || runs_.back().decay != decay) runs_.push_back({at, at, decay});
-    runs_.back().end = at += tensor.size();
+    if (runs_.empty() || runs_.back().decay != decay || runs_.back().end != begin)
+      runs_.push_back({begin, begin, decay});
+    runs_.back().end = at;
   });
   model_.weights = parameters_.weights();
   model_.files.clear();
@@ -144,6 +157,8 @@ StepReport Trainer::step(std::span<const Example* const> batch, float lr) {
                       last - i, part);
     }
   });
+  muon_step(muon_, {lr, options_.weight_decay}, parameters_.values().data(), gradients_.values().data(),
+            moment1_.values().data(), executor_.math, executor_.threads);
   gradients_clear_ = true;
   return report;
 }
@@ -153,6 +168,7 @@ void Trainer::save_checkpoint(const std::string& path, const std::string& note) 
   writer.set("general.architecture", GgufValue::string(kCheckpointKind));
   writer.set("eve.step", GgufValue::u64(step_));
   writer.set("eve.note", GgufValue::string(note));
+  writer.set("eve.optimizer", GgufValue::string(method_name(options_.method)));
   const std::pair<const char*, const ParameterBuffer*> parts[] = {
       {"weights", &parameters_}, {"moment1", &moment1_}, {"moment2", &moment2_}};
   for (const auto& [name, buffer] : parts) {
@@ -168,6 +184,8 @@ std::string Trainer::load_checkpoint(const std::string& path) {
   const GgufFile gguf = GgufFile::parse(file.bytes(), printable(path));
   if (gguf.string_value("general.architecture") != kCheckpointKind)
     throw Error(Status::kModel, printable(path) + ": not a training checkpoint");
+  if (gguf.string_value("eve.optimizer").value_or("adamw") != method_name(options_.method))
+    throw Error(Status::kModel, printable(path) + ": checkpoint of another optimizer; name the same with --optimizer");
   const std::pair<const char*, ParameterBuffer*> parts[] = {
       {"weights", &parameters_}, {"moment1", &moment1_}, {"moment2", &moment2_}};
   for (const auto& [name, buffer] : parts) {

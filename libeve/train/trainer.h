@@ -11,14 +11,19 @@
 #include "model/model.h"
 #include "train/backward.h"
 #include "train/data.h"
+#include "train/muon.h"
 #include "train/ranks.h"
 
 namespace eve {
 
 struct OptimizerOptions {
+  /// kMuon: matrices of the layers by muon_step(), all else by AdamW, at the same rate and decay.
+  enum class Method { kAdamW, kMuon };
+  Method method = Method::kAdamW;
   float lr = 5e-5f;           ///< peak
-  float min_lr_ratio = 0.0f;  ///< lr at the end of the cosine, as a share of the peak
+  float min_lr_ratio = 0.0f;  ///< lr at the end, as a share of the peak
   float warmup = 0.03f;       ///< share of all steps in which lr rises linearly
+  float cooldown = 0;         ///< share of all steps in which lr falls linearly, after a plateau; 0: a cosine instead
   float beta1 = 0.9f, beta2 = 0.95f, eps = 1e-8f;
   float weight_decay = 0.1f;  ///< of matrices; norms and biases never decay
   float clip = 1.0f;          ///< largest norm of the gradient; 0: none
@@ -47,7 +52,7 @@ class Trainer {
   Trainer(ModelData model, OptimizerOptions options, std::uint64_t seed, Math math, Threads& threads,
           const Ranks& ranks);
 
-  /// One step on this rank's share of a batch: differentiate(), then AdamW.
+  /// One step on this rank's share of a batch: differentiate(), then the optimizer.
   StepReport step(std::span<const Example* const> batch, float lr);
   /// Loss and gradients() of a batch, summed over all ranks; the report's lr is 0. Throws kSystem naming the step when
   /// the loss or the gradient is not finite; the weights are then unchanged.
@@ -73,7 +78,8 @@ class Trainer {
     std::size_t begin, end;  // within the buffers
     float decay;
   };
-  std::vector<Run> runs_;  // neighbouring tensors of equal decay
+  std::vector<Run> runs_;  // of AdamW: neighbouring tensors of equal decay
+  std::vector<MuonMatrix> muon_;
   Activations activations_;
   BackwardScratch scratch_;
   std::vector<float> d_hidden_;
