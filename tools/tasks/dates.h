@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dates and times that a text holds, as RFC 3339 writes them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "tasks/numbers.h"
+
+namespace eve::tasks {
+
+/// A day of the Gregorian calendar.
+struct Day {
+  int year, month, day;
+  bool operator==(const Day&) const = default;
+};
+
+/// "2026-11-22"; nothing when it is no day.
+std::optional<Day> read_day(std::string_view text);
+
+/// Days by place: "2026-11-22", "22.11.2026", "11/22/2026" (both ways where both are days), "22 November 2026", "Nov
+/// 22nd, 2026", "22/Nov/2026". With `today` also days without a year (the nearest to today), "today", "tomorrow",
+/// "yesterday", and the names of weekdays (the next one). Values are JSON strings "YYYY-MM-DD".
+std::vector<Found> find_days(std::string_view text, std::optional<Day> today, std::size_t limit = 200);
+
+/// Times of day: "14:05", "14:05:30.5", "2 pm", "2:30 p.m.", "noon", with the zone that follows ("Z", "UTC", "+01:00",
+/// "+0100"); without one, UTC is said. Values are JSON strings "HH:MM:SSZ".
+std::vector<Found> find_times(std::string_view text, std::size_t limit = 200);
+
+/// A day and a time of the text, together: those that stand beside each other, and each pair when none do.
+std::vector<Found> find_date_times(std::string_view text, std::optional<Day> today, std::size_t limit = 200);
+
+}  // namespace eve::tasks
