@@ -25,10 +25,10 @@ struct Json {
 };
 
 bool same(std::string_view calls, std::string_view wanted) {
-  return same_calls(Json(calls).element, Json(wanted).element);
+  return same_calls(parse_json_value(calls, "calls"), parse_json_value(wanted, "wanted"));
 }
 bool bfcl(std::string_view calls, std::string_view truth) {
-  return matches_bfcl(Json(calls).element, Json(truth).element);
+  return matches_bfcl(parse_json_value(calls, "calls"), parse_json_value(truth, "truth"));
 }
 
 /// What bash makes of a word.
@@ -60,12 +60,13 @@ TEST_CASE("a quoted word is read by a shell as itself") {
 }
 
 TEST_CASE("a call is written as a command line") {
-  const Json call(
-      R"({"name":"send mail","arguments":{"to":["a@b.io","c d"],"urgent":true,"copy":false,"n":3,"note":"-x; ls","none":null,"at":{"h":1}}})");
-  CHECK(command_line(call.element) ==
+  const JsonValue call = parse_json_value(
+      R"({"name":"send mail","arguments":{"to":["a@b.io","c d"],"urgent":true,"copy":false,"n":3,"note":"-x; ls","none":null,"at":{"h":1}}})",
+      "call");
+  CHECK(command_line(call) ==
         "'send mail' --to=a@b.io '--to=c d' --urgent --copy=false --n=3 '--note=-x; ls' '--at={\"h\":1}'");
-  const Json odd(R"({"name":"PATH=/tmp","arguments":{}})");
-  CHECK(command_line(odd.element) == "'PATH=/tmp'");
+  const JsonValue odd = parse_json_value(R"({"name":"PATH=/tmp","arguments":{}})", "call");
+  CHECK(command_line(odd) == "'PATH=/tmp'");
 }
 
 TEST_CASE("calls are the same as sets, numbers by value, members in any order") {

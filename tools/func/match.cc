@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "func/match.h"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace eve::func {
 
 namespace {
 
-using simdjson::SUCCESS;
-using simdjson::dom::array;
-using simdjson::dom::element;
-using simdjson::dom::object;
-
-/// Whether each of `a` can be paired with another of `b` that `same` calls the same. Greedy: what is the same as two
-/// wanted calls is so because those are alike.
-template <class Same>
-bool paired(element a, element b, Same same) {
-  array left, right;
-  if (a.get(left) != SUCCESS || b.get(right) != SUCCESS || left.size() != right.size()) return false;
-  std::vector<bool> taken(right.size());
-  for (const element one : left) {
-    std::size_t i = 0;
-    bool found = false;
-    for (const element other : right) {
-      if (!found && !taken[i] && same(one, other)) found = taken[i] = true;
-      ++i;
-    }
-    if (!found) return false;
-  }
-  return true;
-}
+using Kind = JsonValue::Kind;
 
 std::string standard(std::string_view text) {
   std::string result;
@@ -41,79 +21,57 @@ std::string standard(std::string_view text) {
   return result;
 }
 
-bool alike(element value, element allowed) {
-  std::string_view a, b;
-  if (value.get(a) == SUCCESS && allowed.get(b) == SUCCESS) return standard(a) == standard(b);
-  array values, others;
-  if (value.get(values) == SUCCESS && allowed.get(others) == SUCCESS) {
-    if (values.size() != others.size()) return false;
-    auto other = others.begin();
-    for (const element one : values) {
-      if (!alike(one, *other)) return false;
-      ++other;
+bool alike(const JsonValue& value, const JsonValue& allowed);
+
+/// Members against lists of what each may be.
+bool members_alike(const JsonValue& value, const JsonValue& allowed) {
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < allowed.items.size(); ++i) {
+    const JsonValue* given = value.find(allowed.names[i]);
+    const JsonValue& choices = allowed.items[i];
+    if (!choices.is(Kind::kArray)) {
+      if (!given || !alike(*given, choices)) return false;
+    } else if (!std::ranges::any_of(choices.items, [&](const JsonValue& choice) {
+                 return given ? alike(*given, choice) : choice.is(Kind::kString) && choice.text.empty();
+               })) {
+      return false;
     }
-    return true;
+    found += given != nullptr;
   }
-  if (value.is_object() && allowed.is_object()) {
-    std::size_t found = 0;
-    for (const auto& [key, choices] : object(allowed)) {
-      element given;
-      array list;
-      const bool there = value[key].get(given) == SUCCESS;
-      if (choices.get(list) != SUCCESS) {
-        if (!there || !alike(given, choices)) return false;
-        ++found;
-        continue;
-      }
-      bool good = false;
-      for (const element choice : list) {
-        std::string_view text;
-        good = good || (there ? alike(given, choice) : choice.get(text) == SUCCESS && text.empty());
-      }
-      if (!good) return false;
-      found += there;
-    }
-    return found == object(value).size();
-  }
-  return equal(value, allowed);
+  return found == value.items.size();
+}
+
+bool alike(const JsonValue& value, const JsonValue& allowed) {
+  if (value.is(Kind::kString) && allowed.is(Kind::kString)) return standard(value.text) == standard(allowed.text);
+  if (value.is(Kind::kArray) && allowed.is(Kind::kArray)) return std::ranges::equal(value.items, allowed.items, alike);
+  if (value.is(Kind::kObject) && allowed.is(Kind::kObject)) return members_alike(value, allowed);
+  return canonical_json(value) == canonical_json(allowed);
 }
 
 }  // namespace
 
-bool equal(element a, element b) {
-  if (a.is_number() && b.is_number()) return double(a) == double(b);
-  if (a.is_array() && b.is_array()) {
-    const array left = a, right = b;
-    if (left.size() != right.size()) return false;
-    auto other = right.begin();
-    for (const element one : left) {
-      if (!equal(one, *other)) return false;
-      ++other;
-    }
-    return true;
-  }
-  if (a.is_object() && b.is_object()) {
-    if (object(a).size() != object(b).size()) return false;
-    for (const auto& [key, value] : object(a)) {
-      element other;
-      if (b[key].get(other) != SUCCESS || !equal(value, other)) return false;
-    }
-    return true;
-  }
-  std::string_view text, other;
-  if (a.get(text) == SUCCESS && b.get(other) == SUCCESS) return text == other;
-  bool truth = false, second = false;
-  if (a.get(truth) == SUCCESS && b.get(second) == SUCCESS) return truth == second;
-  return a.is_null() && b.is_null();
+bool same_calls(const JsonValue& calls, const JsonValue& wanted) {
+  const auto sorted = [](const JsonValue& list) {
+    std::vector<std::string> texts;
+    for (const JsonValue& one : list.items) texts.push_back(canonical_json(one));
+    std::ranges::sort(texts);
+    return texts;
+  };
+  return calls.is(Kind::kArray) && wanted.is(Kind::kArray) && sorted(calls) == sorted(wanted);
 }
 
-bool same_calls(element calls, element wanted) { return paired(calls, wanted, equal); }
-
-bool matches_bfcl(element calls, element truth) {
-  return paired(calls, truth, [](element call, element wanted) {
-    const std::string_view name = call["name"];
-    for (const auto& [key, value] : object(wanted))
-      if (key == name && alike(call["arguments"], value)) return true;
+bool matches_bfcl(const JsonValue& calls, const JsonValue& truth) {
+  if (!calls.is(Kind::kArray) || !truth.is(Kind::kArray) || calls.items.size() != truth.items.size()) return false;
+  std::vector<bool> taken(truth.items.size());
+  return std::ranges::all_of(calls.items, [&](const JsonValue& call) {
+    for (std::size_t i = 0; i < truth.items.size(); ++i) {
+      if (taken[i]) continue;
+      const JsonValue* wanted = truth.items[i].find(call.find("name")->text);
+      if (wanted && alike(*call.find("arguments"), *wanted)) {
+        taken[i] = true;
+        return true;
+      }
+    }
     return false;
   });
 }

@@ -3,21 +3,16 @@
 // plain equality.
 #pragma once
 
-#include <simdjson.h>
-
-#include <string_view>
+#include "base/json_value.h"
 
 namespace eve::func {
 
-/// Equal as JSON: members in any order, 1 and 1.0 the same number.
-bool equal(simdjson::dom::element a, simdjson::dom::element b);
-
-/// `calls` [{"name", "arguments"}] against `wanted` of the same form, as sets.
-bool same_calls(simdjson::dom::element calls, simdjson::dom::element wanted);
+/// `calls` [{"name", "arguments"}] against `wanted` of the same form, as sets: members in any order, numbers by value.
+bool same_calls(const JsonValue& calls, const JsonValue& wanted);
 
 /// `calls` against a BFCL ground truth [{"NAME": {"ARGUMENT": [allowed values]}}], as sets. An argument with "" among
 /// its allowed values may be left out; no other argument may be there. Strings are compared without case, spaces and
 /// ,./-_*^ ; members of an object value have lists of allowed values themselves.
-bool matches_bfcl(simdjson::dom::element calls, simdjson::dom::element truth);
+bool matches_bfcl(const JsonValue& calls, const JsonValue& truth);
 
 }  // namespace eve::func

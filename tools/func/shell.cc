@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "func/shell.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 #include "eve/error.h"
-#include "tasks/json_text.h"
 
 namespace eve::func {
 
 namespace {
-
-using simdjson::dom::element;
-using simdjson::dom::element_type;
 
 bool is_plain(char c) {
   return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
@@ -22,24 +20,14 @@ void add_octal(std::string& out, unsigned char byte) {
   for (int shift = 6; shift >= 0; shift -= 3) out += static_cast<char>('0' + ((byte >> shift) & 7));
 }
 
-void add_flag(std::string& line, std::string_view key, element value) {
-  std::string word = "--" + std::string(key);
-  if (value.type() == element_type::BOOL && bool(value)) {
-    line += " " + quote(word);
-    return;
-  }
-  std::string_view text;
-  word += "=";
-  word += value.get(text) == simdjson::SUCCESS ? std::string(text) : tasks::json_text(value);
-  line += " " + quote(word);
+void add_flag(std::string& line, const std::string& key, const JsonValue& value) {
+  const bool set = value.is(JsonValue::Kind::kBoolean) && value.boolean;
+  const std::string text = value.is(JsonValue::Kind::kString) ? value.text : json_text(value);
+  line += " " + quote("--" + key + (set ? "" : "=" + text));
 }
 
-bool is_list_of_scalars(element value) {
-  simdjson::dom::array list;
-  if (value.get(list) != simdjson::SUCCESS) return false;
-  for (const element one : list)
-    if (one.is_array() || one.is_object() || one.is_null()) return false;
-  return true;
+bool is_scalar(const JsonValue& value) {
+  return !value.is(JsonValue::Kind::kArray) && !value.is(JsonValue::Kind::kObject) && !value.is(JsonValue::Kind::kNull);
 }
 
 }  // namespace
@@ -72,18 +60,18 @@ std::string quote(std::string_view word) {
   return out + "'";
 }
 
-std::string command_line(element call) {
-  const std::string_view name = call["name"];
+std::string command_line(const JsonValue& call) {
+  const std::string& name = call.find("name")->text;
   std::string line = quote(name);
   // NAME=x in front would be an assignment, not a command.
   if (line == name && name.find('=') != name.npos) line = "'" + line + "'";
-  for (const auto& [key, value] : call["arguments"].get_object()) {
-    if (value.is_null()) continue;
-    if (!is_list_of_scalars(value)) {
-      add_flag(line, key, value);
-      continue;
-    }
-    for (const element one : simdjson::dom::array(value)) add_flag(line, key, one);
+  const JsonValue& arguments = *call.find("arguments");
+  for (std::size_t i = 0; i < arguments.items.size(); ++i) {
+    const JsonValue& value = arguments.items[i];
+    if (value.is(JsonValue::Kind::kNull)) continue;
+    const bool list = value.is(JsonValue::Kind::kArray) && std::ranges::all_of(value.items, is_scalar);
+    for (const JsonValue& one : list ? value.items : std::vector<JsonValue>{value})
+      add_flag(line, arguments.names[i], one);
   }
   return line;
 }

@@ -2,10 +2,10 @@
 // A call as a command line that a POSIX shell reads as exactly these words.
 #pragma once
 
-#include <simdjson.h>
-
 #include <string>
 #include <string_view>
+
+#include "base/json_value.h"
 
 namespace eve::func {
 
@@ -16,6 +16,6 @@ std::string quote(std::string_view word);
 
 /// NAME --KEY=VALUE ... of {"name", "arguments"}: true is --KEY and false --KEY=false, an array of scalars repeats the
 /// flag, objects and nested arrays are compact JSON, null is left out.
-std::string command_line(simdjson::dom::element call);
+std::string command_line(const JsonValue& call);
 
 }  // namespace eve::func

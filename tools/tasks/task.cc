@@ -5,11 +5,11 @@
 #include <map>
 
 #include "base/io.h"
+#include "base/json_value.h"
 #include "eve/error.h"
 #include "tasks/commit.h"
 #include "tasks/extract.h"
 #include "tasks/func.h"
-#include "tasks/json_text.h"
 #include "tasks/plain.h"
 #include "tasks/sql.h"
 
@@ -22,11 +22,13 @@ using Text = std::string_view;
 
 std::string text(element row, const char* key) { return std::string(Text(row[key])); }
 
+std::string compact(element value) { return json_text(parse_json_value(simdjson::minify(value), "answer")); }
+
 TaskRow func_row(element row) {
   std::vector<Fact> facts;
   if (simdjson::dom::object given; row["facts"].get(given) == simdjson::SUCCESS)
     for (const auto& [key, value] : given) facts.emplace_back(key, Text(value));
-  return {func_prompt(read_tool_list(row["tools"], "tools"), facts, Text(row["request"])), json_text(row["calls"])};
+  return {func_prompt(read_tool_list(row["tools"], "tools"), facts, Text(row["request"])), compact(row["calls"])};
 }
 
 TaskRow route_row(element row) {
@@ -53,7 +55,7 @@ const std::map<Text, std::function<TaskRow(element)>> kForms = {
      }},
     {"extract",
      [](element row) {
-       return TaskRow{extract_prompt(row["schema"], Text(row["text"])), json_text(row["json"])};
+       return TaskRow{extract_prompt(row["schema"], Text(row["text"])), compact(row["json"])};
      }},
     {"func", func_row},
     {"route", route_row},
