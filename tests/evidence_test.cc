@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The numbers and dates of texts.
+#include "tasks/evidence.h"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
 
 #include "base/jsonl.h"
+#include "base/regex.h"
+#include "decode/schema.h"
+#include "decode/validate.h"
 #include "fixtures.h"
 #include "tasks/dates.h"
+#include "tasks/json_places.h"
 #include "tasks/numbers.h"
 
 using namespace eve;
@@ -94,6 +100,84 @@ TEST_CASE("a day and a time that stand together are one") {
         "\"2026-11-23T15:00:00Z\"=2026-11-23 at 15:00 UTC");
   const std::string apart = "Meeting of 2026-11-22. Everybody is here. We begin at 14:05";
   CHECK(list(find_date_times(apart, std::nullopt), apart).starts_with("\"2026-11-22T14:05:00Z\""));
+}
+
+TEST_CASE("spans that match a pattern begin and end where words do") {
+  const std::string text = "see AB-12, xAB-34 and AB-56x, AB-78";
+  CHECK(list(find_matches(text, regex("[A-Z]{2}-[0-9]+"), true), text) == "\"AB-12\"=AB-12 \"AB-78\"=AB-78");
+  CHECK(list(find_matches("a b", regex("[a-z ]+"), false), "a b") == "\"a\"=a \"a b\"=a b \"b\"=b");
+}
+
+namespace {
+std::string grounded(std::string_view schema, std::string text, GroundingOptions options = {}) {
+  const auto made = ground_schema(parse_json_value(schema, "schema"), Evidence(std::move(text)), options);
+  if (!made) return "nothing";
+  SchemaGraph::parse(made->schema);
+  std::string out = made->schema;
+  for (const std::string& name : made->missing) out += " -" + name;
+  return out;
+}
+}  // namespace
+
+TEST_CASE("a schema is cut down to what the text has evidence for") {
+  CHECK(grounded(R"({"type":"number"})", "3 or 4.5") == R"({"type":"number","enum":[3,4.5]})");
+  CHECK(grounded(R"({"type":["integer","null"],"minimum":1})", "4.5, 2") ==
+        R"({"type":["integer","null"],"minimum":1,"enum":[2,null]})");
+  CHECK(grounded(R"({"type":["integer","null"]})", "none") == R"({"type":"null"})");
+  CHECK(grounded(R"({"type":"integer"})", "none") == "nothing");
+  CHECK(grounded(R"({"type":"string","format":"date"})", "5.3.2026") == R"({"type":"string","enum":["2026-03-05"]})");
+  CHECK(grounded(R"({"type":"string","format":"email"})", "to a@b.io.") == R"({"type":"string","enum":["a@b.io"]})");
+  CHECK(grounded(R"({"type":"string"})", "") == R"({"type":"string"})");
+  CHECK(grounded(R"({"type":"integer","enum":[1,2]})", "") == R"({"type":"integer","enum":[1,2]})");
+}
+
+TEST_CASE("members without evidence go; a required one of the record is missing, of an inner object takes it along") {
+  const char* const schema =
+      R"({"type":"object","properties":{"name":{"type":"string","description":"x"},"age":{"type":"integer"},"at":{"type":"object","properties":{"lat":{"type":"number"},"note":{"type":"string"}},"required":["lat"]},"sizes":{"type":"array","items":{"type":"number"}}},"required":["name","age"]})";
+  CHECK(
+      grounded(schema, "Bob") ==
+      R"({"type":"object","properties":{"name":{"type":"string"},"sizes":{"type":"array","items":false}},"required":["name"],"additionalProperties":false} -age)");
+  CHECK(
+      grounded(schema, "Bob 7", {true, ""}) ==
+      R"({"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","enum":[7]},"at":{"type":"object","properties":{"lat":{"type":"number","enum":[7]},"note":{"type":"string"}},"required":["lat"],"additionalProperties":false},"sizes":{"type":"array","items":{"type":"number","enum":[7]}}},"required":[],"additionalProperties":false})");
+}
+
+TEST_CASE("references lead to where the schema will stand") {
+  const auto made = ground_schema(
+      parse_json_value(
+          R"({"properties":{"a":{"$ref":"#/$defs/n"},"$ref":{"type":"boolean"}},"if":{"$ref":"#"},"$defs":{"n":{"type":"number"}}})",
+          "schema"),
+      Evidence("5"), {false, "/$defs/t0"});
+  REQUIRE(made);
+  CHECK(
+      made->schema ==
+      R"({"properties":{"a":{"$ref":"#/$defs/t0/$defs/n"},"$ref":{"type":"boolean"}},"if":{"$ref":"#/$defs/t0"},"$defs":{"n":{"type":"number","enum":[5]}}})");
+}
+
+TEST_CASE("the place of a value in the text is found") {
+  const Evidence evidence("Bob Smith, 1,200 EUR on 5.3.2026, smith");
+  const JsonValue date = parse_json_value(R"({"type":"string","format":"date"})", "schema");
+  const auto place = [&](std::string_view json, const JsonValue* schema = nullptr) {
+    const auto found = evidence.place(parse_json_value(json, "value"), schema);
+    return found ? evidence.text().substr(found->start, found->end - found->start) : "";
+  };
+  CHECK(place("\"Smith\"") == "Smith");
+  CHECK(place("\"SMITH\"") == "Smith");
+  CHECK(place("1200") == "1,200");
+  CHECK(place("\"2026-03-05\"", &date) == "5.3.2026");
+  CHECK(place("\"mit\"") == "");
+  CHECK(place("null") == "");
+}
+
+TEST_CASE("values stand where the places say") {
+  for (const std::size_t indent : {0, 2}) {
+    const JsonValue value = parse_json_value(R"({"a/b":"x\\\"y","c":[1,{"d":null},[]],"e":{},"f":true})", "value");
+    const std::string text = json_text(value, indent);
+    std::string seen;
+    for (const JsonPlace& place : json_places(text, value))
+      seen += place.pointer + "=" + text.substr(place.start, place.end - place.start) + " ";
+    CHECK(seen == "/a~1b=\"x\\\\\\\"y\" /c/0=1 /c/1/d=null /f=true ");
+  }
 }
 
 TEST_CASE("nearly every number of the extraction answers is one that is found in the text") {

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/evidence.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/json.h"
+#include "base/regex.h"
+#include "base/utf8.h"
+#include "decode/format.h"
+
+namespace eve::tasks {
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+constexpr std::size_t kLongestMatch = 400;
+constexpr int kDeepest = 64;
+
+bool in_word(char c) {
+  return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/// Whether a value may begin or end between the bytes before and at `at`.
+bool is_border(std::string_view text, std::size_t at) {
+  return at == 0 || at == text.size() || !(in_word(text[at - 1]) && in_word(text[at]));
+}
+
+std::string json_quoted(std::string_view text) {
+  std::string json;
+  JsonWriter(json).value(text);
+  return json;
+}
+
+std::vector<std::string_view> type_names(const JsonValue& schema) {
+  std::vector<std::string_view> names;
+  const JsonValue* type = schema.find("type");
+  if (type && type->is(Kind::kString)) names.push_back(type->text);
+  if (type && type->is(Kind::kArray))
+    for (const JsonValue& one : type->items)
+      if (one.is(Kind::kString)) names.push_back(one.text);
+  return names;
+}
+
+std::string_view text_member(const JsonValue& schema, std::string_view name) {
+  const JsonValue* member = schema.find(name);
+  return member && member->is(Kind::kString) ? std::string_view(member->text) : std::string_view();
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 32);
+  return result;
+}
+
+/// Writes a schema anew, without what has no evidence.
+class Grounding {
+ public:
+  Grounding(const Evidence& evidence, const GroundingOptions& options) : evidence_(evidence), options_(options) {}
+  std::vector<std::string> missing;
+
+  std::optional<std::string> schema(const JsonValue& given, int depth) {
+    if (!given.is(Kind::kObject) || depth > kDeepest) return verbatim(given);
+    if (const auto values = evidence_.candidates(given)) return choice(given, *values);
+    return members(given, depth);
+  }
+
+ private:
+  const Evidence& evidence_;
+  const GroundingOptions& options_;
+
+  /// As it is, but for the place that references lead to.
+  std::string verbatim(const JsonValue& given) {
+    if (options_.ref_prefix.empty() || given.items.empty()) return json_text(given);
+    std::string out;
+    out += given.is(Kind::kObject) ? '{' : '[';
+    for (std::size_t i = 0; i < given.items.size(); ++i) {
+      if (i) out += ',';
+      if (given.is(Kind::kArray)) {
+        out += verbatim(given.items[i]);
+        continue;
+      }
+      out += json_quoted(given.names[i]) + ":" + keyword(given.names[i], given.items[i]);
+    }
+    return out + (given.is(Kind::kObject) ? '}' : ']');
+  }
+  std::string keyword(const std::string& name, const JsonValue& value) {
+    if (name == "$ref" && value.is(Kind::kString) && value.text.starts_with('#'))
+      return json_quoted("#" + options_.ref_prefix + value.text.substr(1));
+    return name == "enum" || name == "const" ? json_text(value) : verbatim(value);
+  }
+
+  std::optional<std::string> choice(const JsonValue& given, const std::vector<Found>& values) {
+    const std::vector<std::string_view> types = type_names(given);
+    const bool null = std::ranges::find(types, "null") != types.end();
+    if (values.empty()) return null ? std::optional<std::string>(R"({"type":"null"})") : std::nullopt;
+    std::string out = "{";
+    for (std::size_t i = 0; i < given.items.size(); ++i)
+      if (given.names[i] != "format" && given.names[i] != "pattern" && !is_note(given.names[i]))
+        out += json_quoted(given.names[i]) + ":" + keyword(given.names[i], given.items[i]) + ",";
+    std::set<std::string> distinct;
+    for (const Found& value : values) distinct.insert(value.json);
+    if (null) distinct.insert("null");
+    out += "\"enum\":[";
+    for (const std::string& value : distinct) out += (out.back() == '[' ? "" : ",") + value;
+    return out + "]}";
+  }
+
+  static bool is_note(std::string_view name) {
+    return name == "description" || name == "title" || name == "default" || name == "examples" || name == "$comment";
+  }
+
+  /// A schema keyword by keyword; nothing when it allows no value any more.
+  std::optional<std::string> members(const JsonValue& given, int depth) {
+    std::string out = "{";
+    std::set<std::string> gone;
+    const auto add = [&](std::string_view name, const std::string& text) {
+      out += (out.size() > 1 ? "," : "") + json_quoted(name) + ":" + text;
+    };
+    for (std::size_t i = 0; i < given.items.size(); ++i) {
+      const std::string& name = given.names[i];
+      const JsonValue& value = given.items[i];
+      if (is_note(name) || name == "required") continue;
+      if (name == "properties" && value.is(Kind::kObject)) {
+        add(name, properties(value, gone, depth));
+      } else if ((name == "$defs" || name == "definitions") && value.is(Kind::kObject)) {
+        add(name, definitions(value, depth));
+      } else if (name == "items" && value.is(Kind::kObject)) {
+        const std::optional<std::string> items = schema(value, depth + 1);
+        const JsonValue* least = given.find("minItems");
+        if (!items && least && least->is(Kind::kNumber) && !least->number.zero()) return std::nullopt;
+        add(name, items.value_or("false"));
+      } else if ((name == "anyOf" || name == "oneOf" || name == "allOf") && value.is(Kind::kArray)) {
+        const std::optional<std::string> list = branches(value, name == "allOf", depth);
+        if (!list) return std::nullopt;
+        add(name, *list);
+      } else {
+        add(name, keyword(name, value));
+      }
+    }
+    if (!required(given, gone, depth, add)) return std::nullopt;
+    const auto has = [&](const char* name) { return given.find(name) != nullptr; };
+    if (has("properties") && !has("additionalProperties") && !has("patternProperties") &&
+        !has("unevaluatedProperties") && !has("$ref") && !has("anyOf") && !has("oneOf") && !has("allOf") &&
+        !has("if") && !has("dependentSchemas"))
+      add("additionalProperties", "false");
+    return out + "}";
+  }
+
+  std::string properties(const JsonValue& given, std::set<std::string>& gone, int depth) {
+    std::string out;
+    for (std::size_t i = 0; i < given.items.size(); ++i) {
+      const std::optional<std::string> one = schema(given.items[i], depth + 1);
+      if (one)
+        out += (out.empty() ? "" : ",") + json_quoted(given.names[i]) + ":" + *one;
+      else
+        gone.insert(given.names[i]);
+    }
+    return "{" + out + "}";
+  }
+
+  std::string definitions(const JsonValue& given, int depth) {
+    std::string out;
+    for (std::size_t i = 0; i < given.items.size(); ++i)
+      out += (i ? "," : "") + json_quoted(given.names[i]) + ":" + schema(given.items[i], depth + 1).value_or("false");
+    return "{" + out + "}";
+  }
+
+  std::optional<std::string> branches(const JsonValue& given, bool all, int depth) {
+    std::string out;
+    for (const JsonValue& one : given.items) {
+      const std::optional<std::string> branch = schema(one, depth + 1);
+      if (!branch && all) return std::nullopt;
+      if (branch) out += (out.empty() ? "" : ",") + *branch;
+    }
+    if (out.empty()) return std::nullopt;
+    return "[" + out + "]";
+  }
+
+  /// False when a required member is gone; of the outermost object it is missing instead.
+  template <class Add>
+  bool required(const JsonValue& given, const std::set<std::string>& gone, int depth, const Add& add) {
+    const JsonValue* names = given.find("required");
+    if (!names || !names->is(Kind::kArray)) return true;
+    std::string out;
+    for (const JsonValue& name : names->items) {
+      if (!name.is(Kind::kString)) continue;
+      if (gone.contains(name.text)) {
+        if (depth > 0) return false;
+        missing.push_back(name.text);
+      } else if (depth > 0 || !options_.optional_members) {
+        out += (out.empty() ? "" : ",") + json_quoted(name.text);
+      }
+    }
+    add("required", "[" + out + "]");
+    return true;
+  }
+};
+
+}  // namespace
+
+std::vector<Found> find_matches(std::string_view text, const Dfa& strings, bool longest, std::size_t limit) {
+  std::vector<Found> found;
+  if (strings.empty()) return found;
+  for (std::size_t start = 0; start < text.size() && found.size() < limit; ++start) {
+    if (is_space(text[start]) || !is_border(text, start)) continue;
+    Dfa::State state = Dfa::kStart;
+    std::size_t best = start;
+    for (std::size_t at = start; at < text.size() && at - start < kLongestMatch; ++at) {
+      state = strings.next(state, static_cast<std::uint8_t>(text[at]));
+      if (state == Dfa::kDead) break;
+      if (!strings.accepts(state) || is_space(text[at]) || !is_border(text, at + 1)) continue;
+      if (!longest) found.push_back({json_quoted(text.substr(start, at + 1 - start)), start, at + 1});
+      best = at + 1;
+    }
+    if (!longest || best == start) continue;
+    found.push_back({json_quoted(text.substr(start, best - start)), start, best});
+    start = best - 1;
+  }
+  found.resize(std::min(limit, found.size()));
+  return found;
+}
+
+Evidence::Evidence(std::string text, std::optional<Day> today)
+    : text_(std::move(text)), today_(today), numbers_(find_numbers(text_)) {}
+
+std::optional<std::vector<Found>> Evidence::candidates(const JsonValue& schema) const {
+  if (schema.find("enum") || schema.find("const")) return std::nullopt;
+  bool number = false, integer = false, string = false, other = false;
+  for (const std::string_view type : type_names(schema)) {
+    number = number || type == "number";
+    integer = integer || type == "integer";
+    string = string || type == "string";
+    other = other || type == "boolean" || type == "array" || type == "object";
+  }
+  if (other || string == (number || integer)) return std::nullopt;
+  if (number) return numbers_;
+  if (integer) {
+    std::vector<Found> whole;
+    for (const Found& one : numbers_)
+      if (one.json.find('.') == one.json.npos) whole.push_back(one);
+    return whole;
+  }
+  const std::string_view format = text_member(schema, "format"), pattern = text_member(schema, "pattern");
+  if (format == "date") return find_days(text_, today_);
+  if (format == "time") return find_times(text_);
+  if (format == "date-time") return find_date_times(text_, today_);
+  if (!pattern.empty()) return find_matches(text_, regex(pattern, RegexMatch::kSearch), false);
+  if (const std::optional<Format> known = format_named(format)) return find_matches(text_, *format_dfa(*known), true);
+  return std::nullopt;
+}
+
+std::optional<Found> Evidence::place(const JsonValue& value, const JsonValue* schema) const {
+  const std::string json = json_text(value);
+  std::vector<Found> said;
+  if (value.is(Kind::kNumber)) said = numbers_;
+  if (value.is(Kind::kString) && schema) said = candidates(*schema).value_or(said);
+  for (const Found& one : said)
+    if (one.json == json) return one;
+  if (!value.is(Kind::kString) || value.text.empty()) return std::nullopt;
+  for (const bool any_case : {false, true}) {
+    const std::string text = any_case ? lower(text_) : text_, wanted = any_case ? lower(value.text) : value.text;
+    for (std::size_t at = text.find(wanted); at != text.npos; at = text.find(wanted, at + 1))
+      if (is_border(text, at) && is_border(text, at + wanted.size())) return Found{json, at, at + wanted.size()};
+  }
+  return std::nullopt;
+}
+
+std::optional<GroundedSchema> ground_schema(const JsonValue& schema, const Evidence& evidence,
+                                            const GroundingOptions& options) {
+  Grounding grounding(evidence, options);
+  std::optional<std::string> text = grounding.schema(schema, 0);
+  if (!text) return std::nullopt;
+  return GroundedSchema{std::move(*text), std::move(grounding.missing)};
+}
+
+}  // namespace eve::tasks
