@@ -14,6 +14,7 @@
 #include "model/attention.h"
 #include "model/safetensors.h"
 #include "train/average.h"
+#include "train/evaluate.h"
 #include "train/fit.h"
 
 using namespace eve;
@@ -328,9 +329,9 @@ TEST_CASE("training fits a small set by heart in bf16 and fp32") {
     Trainer trainer(untrained(config), {}, 1, math, threads, ranks);
     FitOptions options;
     options.epochs = 150;
-    options.batch = 8;
     options.optimizer.lr = 1e-2f;
-    fit(trainer, examples, options, ranks, {});
+    RowBatches batches(examples, 8, 1, ranks);
+    fit(trainer, batches, options, ranks, {});
     const LossSum loss = evaluate_loss(trainer.model(), examples, 1000, {threads, Math::kF32});
     CHECK(loss.correct >= loss.targets * 95 / 100);
   }
@@ -344,13 +345,13 @@ TEST_CASE("a resumed run continues the same curve") {
   const std::string checkpoint = std::filesystem::temp_directory_path() / ("eve-resume-" + std::to_string(getpid()));
   FitOptions options;
   options.epochs = 3;
-  options.batch = 4;
   options.optimizer.lr = 1e-2f;
+  RowBatches batches(examples, 4, 1, ranks);
   std::vector<double> straight, resumed;
   {
     Trainer trainer(untrained(config), options.optimizer, 1, Math::kF32, threads, ranks);
-    fit(trainer, examples, options, ranks,
-        {[&](const StepReport& r, std::size_t) { straight.push_back(r.cross_entropy); }, {}});
+    fit(trainer, batches, options, ranks,
+        {[&](const StepReport& r, const Progress&) { straight.push_back(r.cross_entropy); }, {}});
   }
   options.checkpoint = checkpoint;
   options.checkpoint_seconds = 0;
@@ -359,8 +360,8 @@ TEST_CASE("a resumed run continues the same curve") {
   for (int run = 0; run < 4; ++run) try {
       Trainer trainer(untrained(config), options.optimizer, 1, Math::kF32, threads, ranks);
       std::size_t steps = 0;
-      fit(trainer, examples, options, ranks,
-          {[&](const StepReport& r, std::size_t) {
+      fit(trainer, batches, options, ranks,
+          {[&](const StepReport& r, const Progress&) {
              if (++steps == 5) throw Killed();  // after the step, before its checkpoint
              resumed.push_back(r.cross_entropy);
            },
@@ -381,7 +382,6 @@ TEST_CASE("kill -9 at any moment leaves a checkpoint that loads") {
   const std::string checkpoint = folder + "/run.checkpoint";
   FitOptions options;
   options.epochs = 100000;
-  options.batch = 2;
   options.checkpoint = checkpoint;
   options.checkpoint_seconds = 0;
   options.resume = true;
@@ -393,7 +393,8 @@ TEST_CASE("kill -9 at any moment leaves a checkpoint that loads") {
     if (child == 0) {
       const auto examples = random_examples(config, 8, 6);
       Trainer trainer(untrained(config), options.optimizer, 1, Math::kF32, threads, ranks);
-      fit(trainer, examples, options, ranks, {});
+      RowBatches batches(examples, 2, 1, ranks);
+      fit(trainer, batches, options, ranks, {});
       _exit(0);
     }
     usleep(static_cast<useconds_t>(5000 + rng.below(40000)));

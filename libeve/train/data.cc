@@ -108,8 +108,16 @@ std::vector<std::string> collect_labels(const std::vector<std::string>& paths, H
   return {labels.begin(), labels.end()};
 }
 
+PromptAnswer prompt_and_answer(Row row, std::string_view task, const RowForm& form) {
+  std::string_view prompt, answer;
+  const bool stands = row["prompt"].get(prompt) == simdjson::SUCCESS && row["answer"].get(answer) == simdjson::SUCCESS;
+  if (!stands && form) return form(task, row);
+  return {std::string(std::string_view(row["prompt"])), std::string(std::string_view(row["answer"]))};
+}
+
 Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tokenizer& tokenizer,
-                     const std::vector<std::string>& names, std::size_t context, double subword_noise) {
+                     const std::vector<std::string>& names, std::size_t context, double subword_noise,
+                     std::string_view task, const RowForm& form) {
   Dataset out;
   Rng rng(1);
   LabelIndex index;
@@ -137,9 +145,10 @@ Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tok
       example.tokens = tokenizer.encode(row["text"]);
       example.targets = {index_of(index, std::string(std::string_view(row["label"])), where)};
     } else {
-      example.tokens = tokenizer.encode(row["prompt"]);
+      const PromptAnswer pair = prompt_and_answer(row, task, form);
+      example.tokens = tokenizer.encode(pair.prompt);
       const std::size_t prompt = example.tokens.size();
-      for (const TokenId id : tokenizer.encode(row["answer"])) example.tokens.push_back(id);
+      for (const TokenId id : tokenizer.encode(pair.answer)) example.tokens.push_back(id);
       if (const auto end = tokenizer.end_of_text()) example.tokens.push_back(*end);
       example.targets.assign(example.tokens.size(), kNoTarget);
       for (std::size_t t = std::max<std::size_t>(prompt, 1); t < example.tokens.size(); ++t)

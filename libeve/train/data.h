@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "model/config.h"
 #include "text/tokenizer.h"
 
@@ -23,6 +25,15 @@ std::vector<std::string> bioes_tags(const std::vector<std::string>& labels);
 /// All labels that occur in JSON Lines files of a `tag` ("spans": [{"label"}]) or `label` ("label") task, sorted.
 std::vector<std::string> collect_labels(const std::vector<std::string>& paths, Head head);
 
+struct PromptAnswer {
+  std::string prompt, answer;
+};
+/// How a row of a task becomes a prompt and an answer; throws simdjson_error or kInput for a row of another kind.
+using RowForm = std::function<PromptAnswer(std::string_view task, simdjson::dom::element row)>;
+
+/// {"prompt", "answer"} as they stand, else `form` of the task; without a form, every row must have them.
+PromptAnswer prompt_and_answer(simdjson::dom::element row, std::string_view task, const RowForm& form);
+
 struct Dataset {
   std::vector<Example> examples;
   std::size_t tokens = 0, targets = 0;
@@ -31,11 +42,13 @@ struct Dataset {
 };
 
 /// Reads JSON Lines. kTag: {"text", "spans": [{"start", "end", "label"}]} with byte offsets, tags as bioes_tags gives
-/// them; kLabel: {"text", "label"}; kLm: {"prompt", "answer"}, targets on the answer and the end of text only. `names`
-/// are the model's tags or labels. `subword_noise` (kTag only) is the chance of a cut between two letters or digits in
-/// every other row: words then come in other pieces than the vocabulary would choose, and the model learns to read
-/// unseen ones (after Kudo 2018, subword regularisation). Throws kInput with the file and line number of a bad row.
+/// them; kLabel: {"text", "label"}; kLm: prompt_and_answer() of `task`, targets on the answer and the end of text only.
+/// `names` are the model's tags or labels. `subword_noise` (kTag only) is the chance of a cut between two letters or
+/// digits in every other row: words then come in other pieces than the vocabulary would choose, and the model learns to
+/// read unseen ones (after Kudo 2018, subword regularisation). Throws kInput with the file and line number of a bad
+/// row.
 Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tokenizer& tokenizer,
-                     const std::vector<std::string>& names, std::size_t context, double subword_noise = 0);
+                     const std::vector<std::string>& names, std::size_t context, double subword_noise = 0,
+                     std::string_view task = {}, const RowForm& form = {});
 
 }  // namespace eve

@@ -1,36 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/fit.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numbers>
-#include <numeric>
-
-#include "train/micro_batch.h"
+#include <sstream>
 
 namespace eve {
 
-LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
-                      Executor executor) {
-  std::vector<const Example*> pointers;
-  for (const Example& example : examples) pointers.push_back(&example);
-  LossSum sum;
-  BackwardScratch scratch;
-  Activations activations;
-  for (std::span<const Example* const> rest = pointers; !rest.empty();) {
-    const std::size_t n = micro_batch(rest, micro_tokens);
-    PackedBatch packed;
-    for (const Example* example : rest.first(n)) packed.add(*example);
-    forward(model.config, model.weights, packed.batch(), false, executor, activations);
-    sum += head_loss(model.config, model.weights, packed.batch(), activations.hidden, packed.targets, 0, executor,
-                     nullptr, nullptr, scratch);
-    rest = rest.subspan(n);
-  }
-  return sum;
+namespace {
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](timeval t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
+
+/// What a checkpoint says about its run: one line for the data, one for how far it came.
+std::string note_of(const std::string& identity, const Progress& progress) {
+  return identity + "\n" + std::to_string(progress.tokens) + " " + std::to_string(progress.cpu_seconds);
+}
+
+void resume(Trainer& trainer, const std::string& path, const std::string& identity, Progress& progress) {
+  const std::string note = trainer.load_checkpoint(path);
+  const std::size_t line = note.find('\n');
+  if (note.substr(0, line) != identity)
+    throw Error(Status::kInput, printable(path) + ": checkpoint of another run (data, batch or seed differ)");
+  progress.steps = trainer.steps();
+  if (line != std::string::npos) std::istringstream(note.substr(line)) >> progress.tokens >> progress.cpu_seconds;
+}
+
+}  // namespace
 
 float learning_rate(const OptimizerOptions& options, std::size_t step, std::size_t total_steps) {
   const double total = static_cast<double>(total_steps),
@@ -46,48 +51,41 @@ float learning_rate(const OptimizerOptions& options, std::size_t step, std::size
   return static_cast<float>(low + 0.5 * (peak - low) * (1 + std::cos(std::numbers::pi * progress)));
 }
 
-void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& options, const Ranks& ranks,
+void fit(Trainer& trainer, BatchSource& batches, const FitOptions& options, const Ranks& ranks,
          const FitEvents& events) {
-  if (examples.empty()) throw Error(Status::kInput, "no training examples");
-  const std::size_t per_step = options.batch * ranks.size();
-  const std::size_t steps_per_epoch = (examples.size() + per_step - 1) / per_step,
-                    total = steps_per_epoch * options.epochs;
-  const std::string identity = "seed " + std::to_string(options.seed) + " batch " + std::to_string(per_step) +
-                               " examples " + std::to_string(examples.size()) + " epochs " +
-                               std::to_string(options.epochs);
-  if (options.resume && !options.checkpoint.empty() && access(options.checkpoint.c_str(), R_OK) == 0 &&
-      trainer.load_checkpoint(options.checkpoint) != identity)
-    throw Error(Status::kInput,
-                printable(options.checkpoint) + ": checkpoint of another run (data, batch, epochs or seed differ)");
-
-  std::vector<std::uint32_t> order(examples.size());
-  std::size_t shuffled_epoch = options.epochs;  // none yet
-  auto last_save = std::chrono::steady_clock::now();
-  while (trainer.steps() < total) {
-    const std::size_t epoch = trainer.steps() / steps_per_epoch, within = trainer.steps() % steps_per_epoch;
-    if (epoch != shuffled_epoch) {
-      std::iota(order.begin(), order.end(), 0u);
-      Rng rng(options.seed * 1000003 + epoch);
-      for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(i)]);
-      shuffled_epoch = epoch;
-    }
-    std::vector<const Example*> batch;
-    const std::size_t first = within * per_step + ranks.rank() * options.batch;
-    for (std::size_t i = first; i < std::min(first + options.batch, order.size()); ++i)
-      batch.push_back(&examples[order[i]]);
-    const StepReport report = trainer.step(batch, learning_rate(options.optimizer, trainer.steps() + 1, total));
-    if (ranks.rank() != 0) continue;
-    if (events.on_step) events.on_step(report, total);
-    const bool last = report.step == total;
-    const bool evaluation =
-        options.eval_every ? report.step % options.eval_every == 0 : report.step % steps_per_epoch == 0;
+  Progress progress;
+  progress.total_steps = options.steps ? options.steps : batches.steps_per_epoch() * options.epochs;
+  const std::string identity = batches.identity(ranks);
+  if (options.resume && !options.checkpoint.empty() && access(options.checkpoint.c_str(), R_OK) == 0)
+    resume(trainer, options.checkpoint, identity, progress);
+  const auto started = std::chrono::steady_clock::now();
+  auto last_save = started;
+  double cpu = cpu_seconds();
+  bool stop = false;
+  while (!stop && trainer.steps() < progress.total_steps) {
+    const StepReport report = trainer.step(batches.batch(trainer.steps(), ranks),
+                                           learning_rate(options.optimizer, trainer.steps() + 1, progress.total_steps));
+    const double now_cpu = cpu_seconds();
+    progress.steps = report.step;
+    progress.tokens += report.tokens;
+    progress.cpu_seconds += now_cpu - cpu;
     const auto now = std::chrono::steady_clock::now();
-    if (!options.checkpoint.empty() &&
-        (last || std::chrono::duration<double>(now - last_save).count() >= options.checkpoint_seconds)) {
-      trainer.save_checkpoint(options.checkpoint, identity);
-      last_save = now;
+    const auto seconds_since = [&](auto then) { return std::chrono::duration<double>(now - then).count(); };
+    // All ranks stop at the same step: rank 0's clock decides.
+    double late = ranks.rank() == 0 && options.minutes > 0 && seconds_since(started) >= 60 * options.minutes;
+    if (options.minutes > 0) ranks.sum(&late, 1);
+    stop = late > 0;
+    if (ranks.rank() == 0) {
+      if (events.on_step) events.on_step(report, progress);
+      const bool last = stop || report.step == progress.total_steps;
+      const std::size_t every = options.eval_every ? options.eval_every : batches.steps_per_epoch();
+      if (!options.checkpoint.empty() && (last || seconds_since(last_save) >= options.checkpoint_seconds)) {
+        trainer.save_checkpoint(options.checkpoint, note_of(identity, progress));
+        last_save = now;
+      }
+      if ((last || report.step % every == 0) && events.on_evaluation) events.on_evaluation(trainer, progress);
     }
-    if ((evaluation || last) && events.on_evaluation) events.on_evaluation(trainer, total);
+    cpu = cpu_seconds();
   }
 }
 

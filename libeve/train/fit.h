@@ -4,37 +4,40 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
 
+#include "train/batches.h"
 #include "train/trainer.h"
 
 namespace eve {
 
-/// Loss and accuracy of a model over examples, `micro_tokens` at a time.
-LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
-                      Executor executor);
-
 struct FitOptions {
+  std::size_t steps = 0;  ///< of the whole run; 0: `epochs`
   std::size_t epochs = 2;
-  std::size_t batch = 128;     ///< examples a step and rank
   std::size_t eval_every = 0;  ///< steps; 0: at the end of each epoch
+  double minutes = 0;          ///< stop after that much time, with a checkpoint; 0: never
   double checkpoint_seconds = 120;
   std::string checkpoint;  ///< file; empty: none
   bool resume = false;     ///< continue from the checkpoint where there is one
-  std::uint64_t seed = 1;
   OptimizerOptions optimizer;
 };
 
-struct FitEvents {
-  std::function<void(const StepReport&, std::size_t total_steps)> on_step;
-  /// Called on rank 0 with the current weights at intervals and at the end.
-  std::function<void(const Trainer&, std::size_t total_steps)> on_evaluation;
+/// Where a run stands, counted over all its stretches.
+struct Progress {
+  std::size_t steps = 0, total_steps = 0;
+  std::uint64_t tokens = 0;
+  double cpu_seconds = 0;  ///< of all threads of this process, without evaluations
 };
 
-/// Shuffles by seed and epoch, so that the step number alone tells where a run stands: a resumed curve equals the
-/// straight one.
-void fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& options, const Ranks& ranks,
+struct FitEvents {
+  std::function<void(const StepReport&, const Progress&)> on_step;
+  /// Called on rank 0 with the current weights at intervals and at the end.
+  std::function<void(const Trainer&, const Progress&)> on_evaluation;
+};
+
+/// Runs the steps that are left. What a step does depends on its number alone: a resumed curve equals the straight one.
+/// Throws kInput when the checkpoint to resume from is of other data.
+void fit(Trainer& trainer, BatchSource& batches, const FitOptions& options, const Ranks& ranks,
          const FitEvents& events);
 
 /// Learning rate of a step (counted from 1): linear warm-up, then a cosine, or a plateau and a linear fall.
