@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "decode/constraint.h"
+
 #include <catch2/catch.hpp>
 
 #include "decode/automaton.h"
 #include "eve/error.h"
+#include "toy_vocabulary.h"
 
 using namespace eve;
 
@@ -55,4 +58,99 @@ TEST_CASE("a span of the source is accepted, escaped as JSON asks, and found aga
   for (const char* text : {"\"sai\"", "\"\"", "\"said \"", "\" said\"", "\"dog\"", "\"1\"", "\"now\"to\""})
     CHECK_FALSE(accepts(automaton, text));
   CHECK(Source("cat catalog cat").find("cat", true) == std::vector<std::size_t>{0, 12});
+}
+
+TEST_CASE("a mask holds exactly the tokens whose bytes the automaton follows, on random grammars") {
+  Rng rng(7);
+  std::size_t masks = 0, tokens = 0;
+  for (int round = 0; round < 300; ++round) {
+    const test::ToyTokenizer tokenizer = test::random_tokenizer(rng, 60);
+    const bool spans = rng.below(2) == 0;
+    const auto grammar = test::random_grammar(rng, spans);
+    if (!grammar) continue;
+    const std::string text = test::random_text(rng, 30);
+    // The oracle counts in bytes and follows each token byte by byte.
+    Automaton oracle(grammar, std::make_shared<Source>(text));
+    Matcher matcher(grammar, std::make_shared<const Vocabulary>(tokenizer), std::make_shared<Source>(text));
+    Automaton::State state = oracle.start();
+    TokenSet allowed;
+    for (int step = 0; step < 12; ++step) {
+      matcher.mask(1'000'000, allowed);
+      std::vector<TokenId> wanted, got;
+      for (TokenId id = 0; id < static_cast<TokenId>(tokenizer.size()); ++id)
+        if (tokenizer.is_text(id) && oracle.advance(state, tokenizer.bytes(id)) != Automaton::kDead)
+          wanted.push_back(id);
+      allowed.each([&](TokenId id) { got.push_back(id); });
+      REQUIRE(got == wanted);
+      REQUIRE(matcher.may_end() == oracle.accepts(state));
+      ++masks;
+      if (got.empty()) break;
+      // A token that is not allowed is refused and leaves everything as it was.
+      const auto any = static_cast<TokenId>(rng.below(tokenizer.size()));
+      if (!allowed.has(any)) REQUIRE_FALSE(matcher.accept(any));
+      const TokenId id = got[rng.below(got.size())];
+      REQUIRE(matcher.accept(id));
+      state = oracle.advance(state, tokenizer.bytes(id));
+      ++tokens;
+    }
+    // Back to the start, the same masks come again.
+    matcher.rollback(matcher.tokens());
+    REQUIRE(matcher.text().empty());
+    matcher.mask(1'000'000, allowed);
+    for (TokenId id = 0; id < static_cast<TokenId>(tokenizer.size()); ++id)
+      REQUIRE(allowed.has(id) ==
+              (tokenizer.is_text(id) && oracle.advance(oracle.start(), tokenizer.bytes(id)) != Automaton::kDead));
+  }
+  CHECK(masks > 500);
+  CHECK(tokens > 300);
+}
+
+TEST_CASE("any budget from the shortest completion up gives a complete text, whatever is chosen") {
+  Rng rng(8);
+  std::size_t runs = 0;
+  for (int round = 0; round < 300; ++round) {
+    const test::ToyTokenizer tokenizer = test::random_tokenizer(rng, 60);
+    const auto grammar = test::random_grammar(rng, true);
+    if (!grammar) continue;
+    const std::string text = test::random_text(rng, 30);
+    Matcher matcher(grammar, std::make_shared<const Vocabulary>(tokenizer), std::make_shared<Source>(text));
+    Automaton oracle(grammar, std::make_shared<Source>(text));
+    const std::size_t shortest = matcher.shortest();
+    if (shortest == Matcher::kNever) continue;
+    for (std::size_t more = 0; more < 10; ++more) {
+      matcher.rollback(matcher.tokens());
+      TokenSet allowed;
+      for (std::size_t left = shortest + more;;) {
+        const std::vector<TokenId> forced = matcher.forced(left);
+        for (const TokenId id : forced) {
+          matcher.mask(left--, allowed);
+          REQUIRE(allowed.has(id));
+          REQUIRE(matcher.accept(id));
+        }
+        matcher.mask(left, allowed);
+        if (allowed.count() == 0 || (matcher.may_end() && rng.below(4) == 0)) break;
+        std::vector<TokenId> ids;
+        allowed.each([&](TokenId id) { ids.push_back(id); });
+        REQUIRE(matcher.accept(ids[rng.below(ids.size())]));
+        --left;
+      }
+      REQUIRE(matcher.may_end());
+      REQUIRE(matcher.tokens() <= shortest + more);
+      REQUIRE(oracle.accepts(oracle.advance(oracle.start(), matcher.text())));
+      ++runs;
+    }
+  }
+  CHECK(runs > 300);
+}
+
+TEST_CASE("what is forced is the only way on") {
+  const test::ToyTokenizer tokenizer({"{\"", "na", "me", "\":", "name", "\":\"", "\"x", "\":\"x"});
+  GrammarBuilder b;
+  const auto grammar = b.build(b.sequence({b.literal("{\"name\":\""), b.regex("[xy]+"), b.literal("\"}")}));
+  Matcher matcher(grammar, std::make_shared<const Vocabulary>(tokenizer));
+  std::string forced;
+  for (const TokenId id : matcher.forced(100)) forced += tokenizer.bytes(id);
+  // The rest may be written together with an x.
+  CHECK(forced == "{\"name");
+  CHECK(matcher.forced(matcher.shortest() - 1).empty());
 }

@@ -2,8 +2,8 @@
 #include "decode/automaton.h"
 
 #include <algorithm>
-#include <tuple>
 #include <set>
+#include <tuple>
 
 #include "eve/error.h"
 
@@ -12,7 +12,12 @@ namespace {
 
 using Kind = Grammar::Kind;
 
-constexpr std::size_t kMaxSets = 8'000'000;
+constexpr std::size_t kMaxSets = 4'000'000;
+constexpr std::uint32_t kNoRow = 0xFFFFFFFF, kNarrow = 0xFFFFFFFE;
+// Bytes from which on a state is worth a row, and rows that are kept.
+constexpr std::uint32_t kWide = 24;
+constexpr std::size_t kMaxRows = 16'384;
+constexpr Automaton::State kUnknown = 0xFFFFFFFF;
 constexpr std::size_t kMaxJoinDepth = 2'000;
 
 std::uint32_t capped(std::uint64_t length) {
@@ -26,13 +31,18 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
 
 }  // namespace
 
-Automaton::Automaton(std::shared_ptr<const Grammar> grammar, std::shared_ptr<Source> source)
-    : grammar_(std::move(grammar)), source_(std::move(source)) {
+Automaton::Automaton(std::shared_ptr<const Grammar> grammar, std::shared_ptr<Source> source, Costs costs)
+    : grammar_(std::move(grammar)), source_(std::move(source)), costs_(std::move(costs)) {
   const Grammar& g = *grammar_;
+  std::vector<std::uint32_t> of_dfa;
+  for (std::uint32_t d = 0; d < g.dfa_count(); ++d)
+    of_dfa.push_back(g.dfa(d).empty() ? kNever
+                     : costs_.empty() ? g.dfa(d).distance(Dfa::kStart)
+                                      : (*costs_[d])[Dfa::kStart]);
   std::vector<std::uint32_t> of_form;
   for (std::uint32_t f = 0; f < g.form_count(); ++f)
     of_form.push_back(source_ ? std::min(source_->distance(g.form(f), 0), kNever) : kNever);
-  length_ = g.lengths(of_form);
+  length_ = g.lengths(of_dfa, of_form);
   tail_.assign(g.child_count(), 0);
   for (Node n = 0; n < g.size(); ++n) {
     const Grammar::Item& item = g.item(n);
@@ -50,13 +60,13 @@ Automaton::Automaton(std::shared_ptr<const Grammar> grammar, std::shared_ptr<Sou
   start_ = intern(first);
 }
 
-std::uint32_t Automaton::distance(const Entry& entry) {
+std::uint32_t Automaton::distance(const Entry& entry) const {
   if (entry.node == kEnd) return 0;
   const Grammar::Item& item = grammar_->item(entry.node);
   const std::uint64_t below = states_[entry.rest].distance;
   switch (item.kind) {
     case Kind::kTerminal:
-      return capped(below + grammar_->dfa(item.a).distance(entry.at));
+      return capped(below + (costs_.empty() ? grammar_->dfa(item.a).distance(entry.at) : (*costs_[item.a])[entry.at]));
     case Kind::kSpan:
       return capped(below + source_->distance(grammar_->form(item.a), entry.at));
     case Kind::kSequence:
@@ -206,10 +216,59 @@ Automaton::State Automaton::resume(State rest) {
   return state;
 }
 
+Automaton::ByteSet Automaton::bytes(State state) const {
+  ByteSet out{};
+  for (const Entry& entry : entries(state)) {
+    if (entry.node == kEnd) continue;
+    const Grammar::Item& item = grammar_->item(entry.node);
+    if (item.kind == Kind::kSpan) {
+      out.fill(~std::uint64_t{0});
+      break;
+    }
+    for (const Dfa::Edge& edge : grammar_->dfa(item.a).edges(entry.at))
+      for (std::uint32_t byte = edge.low; byte <= edge.high; ++byte) out[byte / 64] |= std::uint64_t{1} << byte % 64;
+  }
+  return out;
+}
+
+bool Automaton::is_wide(State state) const {
+  std::uint32_t bytes = 0;
+  for (const Entry& entry : entries(state)) {
+    if (entry.node == kEnd) continue;
+    const Grammar::Item& item = grammar_->item(entry.node);
+    if (item.kind == Kind::kSpan) continue;
+    for (const Dfa::Edge& edge : grammar_->dfa(item.a).edges(entry.at)) bytes += edge.high - edge.low + 1u;
+    if (bytes >= kWide) return true;
+  }
+  return false;
+}
+
 Automaton::State Automaton::advance(State state, std::uint8_t byte) {
-  const std::uint64_t key = std::uint64_t{state} << 8 | byte;
-  const auto known = advanced_.find(key);
-  if (known != advanced_.end()) return known->second;
+  if (state >= row_of_.size()) row_of_.resize(states_.size(), kNoRow);
+  if (row_of_[state] == kNoRow) {
+    if (!is_wide(state)) {
+      row_of_[state] = kNarrow;
+    } else {
+      if (rows_.size() >= kMaxRows * 256) {
+        rows_.clear();
+        std::ranges::replace_if(
+            row_of_, [](std::uint32_t row) { return row < kNarrow; }, kNoRow);
+      }
+      row_of_[state] = static_cast<std::uint32_t>(rows_.size() / 256);
+      rows_.resize(rows_.size() + 256, kUnknown);
+    }
+  }
+  if (row_of_[state] == kNarrow) {
+    const auto [known, fresh] = advanced_.try_emplace(std::uint64_t{state} << 8 | byte, kDead);
+    if (!fresh) return known->second;
+    return known->second = step(state, byte);  // step() adds nothing to this map
+  }
+  const std::size_t at = std::size_t{row_of_[state]} * 256 + byte;
+  if (rows_[at] == kUnknown) rows_[at] = step(state, byte);
+  return rows_[at];
+}
+
+Automaton::State Automaton::step(State state, std::uint8_t byte) {
   const Grammar& g = *grammar_;
   std::vector<Entry> out;
   const auto leave = [&](State rest) {
@@ -234,9 +293,7 @@ Automaton::State Automaton::advance(State state, std::uint8_t byte) {
       out.push_back({entry.node, to, entry.rest});
     }
   }
-  const State next = intern(out);
-  advanced_.emplace(key, next);
-  return next;
+  return intern(out);
 }
 
 Automaton::State Automaton::advance(State state, std::string_view bytes) {

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "decode/automaton.h"
 #include "decode/grammar.h"
-#include "decode/mask.h"
 #include "decode/source.h"
+#include "decode/terminal_table.h"
+#include "decode/token_set.h"
 
 namespace eve {
 
@@ -26,16 +26,21 @@ class Matcher {
   static constexpr std::size_t kNever = std::size_t{1} << 62;
 
   /// `source`: what spans of the grammar are spans of.
+  /// `tables` may serve any number of matchers of one thread, one after another or side by side.
+  Matcher(std::shared_ptr<const Grammar> grammar, std::shared_ptr<TerminalTables> tables,
+          std::shared_ptr<Source> source = nullptr);
+  /// With tables of its own.
   Matcher(std::shared_ptr<const Grammar> grammar, std::shared_ptr<const Vocabulary> vocabulary,
           std::shared_ptr<Source> source = nullptr);
   ~Matcher();
   Matcher(Matcher&&) noexcept;
 
-  /// Tokens enough to end the text from here: 0 when it may end. At the start the smallest budget with a promise. An
-  /// upper bound of what is possible: the tokens of a text of fewest bytes. kNever: more than can be counted.
-  std::size_t shortest();
+  /// Tokens enough to end the text from here: 0 when it may end. At the start the smallest budget with a promise. What
+  /// is counted: the tokens of the shortest completion, part by part: of each terminal's string of fewest bytes the
+  /// fewest tokens that spell it, of spans bytes. Tokens that cross parts may do with less. kNever: no such number.
+  std::size_t shortest() const;
   /// Replaces `allowed` (of vocabulary().size() ids): tokens after which the text can be ended with tokens_left - 1
-  /// more. The end of text is not among them: see may_end(). Empty when tokens_left < shortest().
+  /// more, as shortest() counts. The end of text is not among them: see may_end().
   void mask(std::size_t tokens_left, TokenSet& allowed);
   bool may_end() const;   ///< the text is complete
   bool must_end() const;  ///< it is complete and cannot go on
@@ -44,12 +49,11 @@ class Matcher {
   void rollback(std::size_t tokens);  ///< as if the last ones had never been accepted
   std::size_t tokens() const;         ///< accepted so far
   const std::string& text() const;    ///< their bytes
-  /// Tokens that write what must come next (none: a choice is open). They fit in tokens_left.
+  /// Tokens that write what must come next, spelled as the tokenizer spells the text so far with it, up to where a
+  /// longer token could join it with what follows (none: a choice is open). shortest() is kept within tokens_left.
   std::vector<TokenId> forced(std::size_t tokens_left);
 
   const Vocabulary& vocabulary() const;
-  Automaton& automaton();
-  Automaton::State state() const;
 
  private:
   struct Impl;

@@ -6,7 +6,9 @@
 #include <queue>
 #include <utility>
 
+#include "base/nfa.h"
 #include "base/regex.h"
+#include "base/utf8.h"
 #include "eve/error.h"
 
 namespace eve {
@@ -16,6 +18,32 @@ constexpr Grammar::Node kUndefined = std::numeric_limits<Grammar::Node>::max();
 
 std::uint32_t capped(std::uint64_t length) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(length, Grammar::kNever));
+}
+
+Dfa safe_text(std::uint32_t min, std::uint32_t max) {
+  std::vector<CodeRange> unsafe;
+  for (std::uint32_t c = 0; c <= 0x10FFFF; ++c)
+    if (is_unsafe_on_terminal(c)) unsafe.push_back({c, c});
+  // Control characters of ASCII are escaped.
+  std::erase_if(unsafe, [](CodeRange r) { return r.low < 0x80; });
+  return Dfa::characters(complement(normalised(std::move(unsafe))), min, max);
+}
+
+/// The strings between quotation marks.
+Dfa quoted(const Dfa& strings) {
+  if (strings.empty()) return {};
+  Dfa::Draft draft;
+  draft.edges.push_back({{'"', '"', 1}});
+  for (Dfa::State s = 0; s < strings.size(); ++s) {
+    std::vector<Dfa::Edge> edges;
+    for (const Dfa::Edge& edge : strings.edges(s)) edges.push_back({edge.low, edge.high, edge.target + 1});
+    if (strings.accepts(s)) edges.push_back({'"', '"', static_cast<Dfa::State>(strings.size() + 1)});
+    draft.edges.push_back(std::move(edges));
+  }
+  draft.edges.emplace_back();
+  draft.accepts.assign(draft.edges.size(), 0);
+  draft.accepts.back() = 1;
+  return Dfa(std::move(draft));
 }
 
 /// For each node, those it is a child of.
@@ -45,7 +73,8 @@ struct Parents {
 
 }  // namespace
 
-std::vector<std::uint32_t> Grammar::lengths(std::span<const std::uint32_t> of_form) const {
+std::vector<std::uint32_t> Grammar::lengths(std::span<const std::uint32_t> of_dfa,
+                                            std::span<const std::uint32_t> of_form) const {
   const Parents parents(*this);
   // A node is settled once, at its final length; a sequence when the last of its parts is, a choice when the first is.
   std::vector<std::uint32_t> length(size(), kNever);
@@ -61,7 +90,7 @@ std::vector<std::uint32_t> Grammar::lengths(std::span<const std::uint32_t> of_fo
     const Item& item = items_[n];
     switch (item.kind) {
       case Kind::kTerminal:
-        if (!dfas_[item.a]->empty()) offer(n, dfas_[item.a]->distance(Dfa::kStart));
+        offer(n, of_dfa[item.a]);
         break;
       case Kind::kSpan:
         offer(n, of_form[item.a]);
@@ -98,6 +127,8 @@ std::vector<std::uint32_t> Grammar::lengths(std::span<const std::uint32_t> of_fo
 struct GrammarBuilder::Impl {
   Grammar grammar;
   std::map<std::string, Node, std::less<>> literals;
+  std::map<Node, std::string> literal_bytes;
+  std::map<const Dfa*, Node> terminals;
 
   [[noreturn]] static void too_large() {
     throw Error(Status::kInput,
@@ -135,25 +166,59 @@ GrammarBuilder::Node GrammarBuilder::literal(std::string_view bytes) {
   const auto found = impl_->literals.find(bytes);
   if (found != impl_->literals.end()) return found->second;
   const std::string word(bytes);
-  return impl_->literals[word] = terminal(Dfa::words({&word, 1}));
+  const Node node = terminal(Dfa::words({&word, 1}));
+  impl_->literals.emplace(word, node);
+  impl_->literal_bytes.emplace(node, word);
+  return node;
 }
 
 GrammarBuilder::Node GrammarBuilder::words(std::span<const std::string> words) { return terminal(Dfa::words(words)); }
 GrammarBuilder::Node GrammarBuilder::terminal(Dfa dfa) { return terminal(std::make_shared<const Dfa>(std::move(dfa))); }
 
 GrammarBuilder::Node GrammarBuilder::terminal(std::shared_ptr<const Dfa> dfa) {
+  const auto [known, fresh] = impl_->terminals.try_emplace(dfa.get(), 0);
+  if (!fresh) return known->second;
   impl_->grammar.dfas_.push_back(std::move(dfa));
-  return impl_->add(Grammar::Kind::kTerminal, static_cast<std::uint32_t>(impl_->grammar.dfas_.size() - 1), 0);
+  const auto at = static_cast<std::uint32_t>(impl_->grammar.dfas_.size() - 1);
+  return known->second = impl_->add(Grammar::Kind::kTerminal, at, 0);
 }
 
 GrammarBuilder::Node GrammarBuilder::regex(std::string_view pattern) { return terminal(eve::regex(pattern)); }
 
-GrammarBuilder::Node GrammarBuilder::json_string(const Dfa& text) {
-  return sequence({literal("\""), terminal(json_escaped(text)), literal("\"")});
+GrammarBuilder::Node GrammarBuilder::json_string(const Dfa& text) { return terminal(quoted(json_escaped(text))); }
+
+GrammarBuilder::Node GrammarBuilder::json_text(std::uint32_t min, std::uint32_t max) {
+  // One automaton for all grammars: what is known of it for a vocabulary is found once.
+  static const auto character = std::make_shared<const Dfa>(json_escaped(safe_text(1, 1)));
+  static const auto text = std::make_shared<const Dfa>(quoted(json_escaped(safe_text(0, Dfa::kUnlimited))));
+  if (min == 0 && max == Grammar::kUnbounded) return terminal(text);
+  return sequence({literal("\""), repeat(terminal(character), min, max), literal("\"")});
 }
 
 GrammarBuilder::Node GrammarBuilder::sequence(std::span<const Node> parts) {
-  return parts.size() == 1 ? parts[0] : impl_->add_parts(Grammar::Kind::kSequence, parts);
+  // Neighbouring literals become one: fewer states, and tokens are counted across them.
+  std::vector<Node> fused;
+  std::string bytes;
+  std::size_t literals = 0;
+  Node last = 0;
+  const auto flush = [&] {
+    if (literals > 0) fused.push_back(literals == 1 ? last : literal(bytes));
+    literals = 0;
+    bytes.clear();
+  };
+  for (const Node part : parts) {
+    const auto found = impl_->literal_bytes.find(part);
+    if (found == impl_->literal_bytes.end()) {
+      flush();
+      fused.push_back(part);
+    } else {
+      bytes += found->second;
+      last = part;
+      ++literals;
+    }
+  }
+  flush();
+  return fused.size() == 1 ? fused[0] : impl_->add_parts(Grammar::Kind::kSequence, fused);
 }
 GrammarBuilder::Node GrammarBuilder::choice(std::span<const Node> parts) {
   return parts.size() == 1 ? parts[0] : impl_->add_parts(Grammar::Kind::kChoice, parts);
@@ -268,8 +333,11 @@ std::shared_ptr<const Grammar> GrammarBuilder::build(Node root) {
   grammar.root_ = root;
   impl_->settle_nullable();
   impl_->refuse_left_recursion();
-  const std::vector<std::uint32_t> one(grammar.forms_.size(), 1);
-  if (grammar.lengths(one)[root] >= Grammar::kNever) throw Error(Status::kInput, "no text can satisfy the grammar");
+  std::vector<std::uint32_t> of_dfa;
+  for (const auto& dfa : grammar.dfas_) of_dfa.push_back(dfa->empty() ? Grammar::kNever : dfa->distance(Dfa::kStart));
+  const std::vector<std::uint32_t> of_form(grammar.forms_.size(), 1);
+  if (grammar.lengths(of_dfa, of_form)[root] >= Grammar::kNever)
+    throw Error(Status::kInput, "no text can satisfy the grammar");
   auto out = std::make_shared<const Grammar>(std::move(grammar));
   *impl_ = {};
   return out;

@@ -44,13 +44,15 @@ class Grammar {
   Node child(std::uint32_t at) const { return children_[at]; }
   std::size_t child_count() const { return children_.size(); }
   const Dfa& dfa(std::uint32_t at) const { return *dfas_[at]; }
+  const std::shared_ptr<const Dfa>& shared_dfa(std::uint32_t at) const { return dfas_[at]; }
   std::size_t dfa_count() const { return dfas_.size(); }
   const SpanForm& form(std::uint32_t at) const { return forms_[at]; }
   std::size_t form_count() const { return forms_.size(); }
 
-  /// Fewest bytes of a string of each node, kNever where there is none, given those of each form of span. Knuth's
-  /// generalisation of Dijkstra's algorithm (1977).
-  std::vector<std::uint32_t> lengths(std::span<const std::uint32_t> of_form) const;
+  /// Lowest cost of a string of each node, kNever where there is none, given the cost of each automaton (from its
+  /// start) and of each form of span; costs of parts add up. Knuth's generalisation of Dijkstra's algorithm (1977).
+  std::vector<std::uint32_t> lengths(std::span<const std::uint32_t> of_dfa,
+                                     std::span<const std::uint32_t> of_form) const;
 
  private:
   friend class GrammarBuilder;
@@ -80,6 +82,9 @@ class GrammarBuilder {
   Node terminal(std::shared_ptr<const Dfa> dfa);   ///< the same, shared
   Node regex(std::string_view pattern);            ///< whole match; throws as regex() does
   Node json_string(const Dfa& text);               ///< the strings of `text` in quotes, escaped as json_escaped says
+  /// Any text of min to max code points (those that are safe on a terminal) in quotes, escaped in the same way.
+  /// Counted.
+  Node json_text(std::uint32_t min = 0, std::uint32_t max = Grammar::kUnbounded);
   Node sequence(std::span<const Node> parts);
   Node sequence(std::initializer_list<Node> parts) { return sequence(std::span(parts.begin(), parts.size())); }
   Node choice(std::span<const Node> parts);

@@ -1,82 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tokens may come next: a vocabulary as a trie, walked with an automaton.
+// Which tokens may come next: a vocabulary's trie walked with an automaton, and tables where the walk would be long.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <span>
-#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "decode/automaton.h"
-#include "text/tokenizer.h"
+#include "decode/terminal_table.h"
+#include "decode/token_set.h"
 
 namespace eve {
 
-/// A set of token ids, one bit an id.
-class TokenSet {
+/// Masks of the states of one automaton whose costs are those of the tables (counted in tokens).
+class Masks {
  public:
-  TokenSet() = default;
-  explicit TokenSet(std::size_t ids) : words_((ids + 63) / 64) {}
-  void add(TokenId id) { words_[word(id)] |= bit(id); }
-  void remove(TokenId id) { words_[word(id)] &= ~bit(id); }
-  bool has(TokenId id) const { return (words_[word(id)] & bit(id)) != 0; }
-  void clear() { std::fill(words_.begin(), words_.end(), 0); }
-  std::size_t count() const {
-    std::size_t n = 0;
-    for (const std::uint64_t w : words_) n += static_cast<std::size_t>(std::popcount(w));
-    return n;
-  }
-  void add(const TokenSet& other) {
-    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
-  }
-  /// Calls fn(id) by ascending id.
-  template <class Fn>
-  void each(Fn&& fn) const {
-    for (std::size_t i = 0; i < words_.size(); ++i)
-      for (std::uint64_t w = words_[i]; w != 0; w &= w - 1)
-        fn(static_cast<TokenId>(i * 64 + static_cast<std::size_t>(std::countr_zero(w))));
-  }
-  bool operator==(const TokenSet&) const = default;
+  Masks(Automaton& automaton, std::shared_ptr<TerminalTables> tables);
+
+  /// Adds to `allowed` the tokens that lead from `state` to one of distance at most `limit`.
+  void add(Automaton::State state, std::uint32_t limit, TokenSet& allowed);
+  /// True when some token that begins with the bytes of trie node `node` and is longer may come: `state` is behind
+  /// them.
+  bool goes_on(std::uint32_t node, Automaton::State state);
+
+  static Automaton::Costs costs(const Grammar& grammar, TerminalTables& tables);
 
  private:
-  std::vector<std::uint64_t> words_;
-  static std::size_t word(TokenId id) { return static_cast<std::size_t>(id) / 64; }
-  static std::uint64_t bit(TokenId id) { return std::uint64_t{1} << (static_cast<std::size_t>(id) % 64); }
-};
-
-/// The text tokens of a tokenizer as a trie of their bytes. Immutable, safe to share between threads; keeps a reference
-/// to the tokenizer.
-class Vocabulary {
- public:
-  /// Throws kModel when some byte has no token of its own: such a vocabulary cannot spell every text.
-  explicit Vocabulary(const Tokenizer& tokenizer);
-  const Tokenizer& tokenizer() const { return *tokenizer_; }
-  std::size_t size() const { return tokenizer_->size(); }
-  std::string_view bytes(TokenId id) const { return tokenizer_->bytes(id); }
-  TokenId byte_token(std::uint8_t byte) const { return byte_token_[byte]; }
-  std::size_t longest() const { return longest_; }  ///< bytes of the longest token
-
-  /// In depth-first order: a node's subtree is what follows it up to `end`.
-  struct TrieNode {
-    std::uint32_t end;
-    std::uint32_t first_id, ids;  ///< tokens that end here: ids()[first_id ...]; usually one
-    std::uint8_t byte, depth;     ///< depth 1: the first byte
+  using State = Automaton::State;
+  using Entry = Automaton::Entry;
+  struct Known {
+    TokenSet tokens;
+    std::uint32_t farthest;  // largest distance behind a token
   };
-  std::span<const TrieNode> trie() const { return trie_; }
-  std::span<const TokenId> ids(const TrieNode& node) const { return {ids_.data() + node.first_id, node.ids}; }
+  /// The tokens from one state of a span on, as TerminalTable::Row.
+  struct SpanRow {
+    std::vector<std::pair<TokenId, std::uint32_t>> tokens;  // and the bytes from there to the end of the span
+    std::vector<std::uint32_t> exits;                       // trie nodes behind a whole span, by byte
+    std::array<std::uint32_t, 257> first_exit;
+  };
+  Automaton& automaton_;
+  std::shared_ptr<TerminalTables> tables_;
+  const Vocabulary& vocabulary_;
+  std::vector<std::shared_ptr<TerminalTable>> of_dfa_;
+  std::unordered_map<State, Known> known_;
+  std::unordered_map<std::uint64_t, SpanRow> span_rows_;  // node << 32 | state
 
-  /// Fewest tokens that spell `bytes`, and which.
-  std::vector<TokenId> spell(std::string_view bytes) const;
+  // Of the mask that is being made.
+  TokenSet* out_ = nullptr;
+  std::uint32_t limit_ = 0, farthest_ = 0;
 
- private:
-  const Tokenizer* tokenizer_;
-  std::vector<TrieNode> trie_;
-  std::vector<TokenId> ids_;
-  TokenId byte_token_[256];
-  std::size_t longest_ = 0;
+  void make(State state);
+  void take(std::uint32_t node, std::uint32_t distance);
+  void walk(std::uint32_t first, std::uint32_t end, State state);
+  void leave(std::uint32_t node, State state);
+  void add_terminal(const Entry& entry, TerminalTable& table);
+  bool add_looped(const Entry& entry, TerminalTable& table);
+  void add_span(const Entry& entry);
+  const SpanRow& span_row(const Entry& entry);
 };
 
 }  // namespace eve

@@ -119,12 +119,16 @@ void Source::sort_suffixes() {
     };
     std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
     std::uint32_t last = 0;
+    bool all_differ = true;
     for (std::size_t i = 0; i < n; ++i) {
-      if (i > 0 && key(order[i]) != key(order[i - 1])) last = static_cast<std::uint32_t>(i);
+      if (i > 0 && key(order[i]) == key(order[i - 1]))
+        all_differ = false;
+      else
+        last = static_cast<std::uint32_t>(i);
       fresh[order[i]] = last;
     }
     rank_.swap(fresh);
-    if (last + 1 == n) break;
+    if (all_differ) break;
   }
 }
 
@@ -207,18 +211,48 @@ Source::State Source::next(const SpanForm& form, State state, std::uint8_t byte)
     }
     span.escape.clear();
   }
-  const auto symbol = [&](std::uint32_t at) { return symbols_[at + span.depth]; };
-  const auto first = index.order.begin() + span.low, last = index.order.begin() + span.high;
-  const auto low =
-      std::lower_bound(first, last, wanted, [&](std::uint32_t at, std::uint16_t w) { return symbol(at) < w; });
-  const auto high =
-      std::upper_bound(low, last, wanted, [&](std::uint16_t w, std::uint32_t at) { return w < symbol(at); });
-  if (low == high) return kDead;
-  span.low = static_cast<std::uint32_t>(low - index.order.begin());
-  span.high = static_cast<std::uint32_t>(high - index.order.begin());
-  ++span.depth;
-  return state_of(form, index, std::move(span));
+  span = narrowed(index, span, wanted);
+  return span.low == span.high ? kDead : state_of(form, index, std::move(span));
 }
+
+Source::Span Source::narrowed(const Index& index, const Span& span, std::uint16_t symbol) const {
+  const auto first = index.order.begin() + span.low, last = index.order.begin() + span.high;
+  const auto at = [&](std::uint32_t start) { return symbols_[start + span.depth]; };
+  const auto low = std::lower_bound(first, last, symbol, [&](std::uint32_t s, std::uint16_t w) { return at(s) < w; });
+  const auto high = std::upper_bound(low, last, symbol, [&](std::uint16_t w, std::uint32_t s) { return w < at(s); });
+  return {static_cast<std::uint32_t>(low - index.order.begin()),
+          static_cast<std::uint32_t>(high - index.order.begin()),
+          span.depth + 1,
+          {}};
+}
+
+const Source::Span& Source::span(const SpanForm& form, State state) { return index(form).states[state]; }
+
+void Source::successors(const SpanForm& form, const Span& span, std::vector<std::pair<std::uint8_t, Span>>& out) {
+  const Index& index = this->index(form);
+  out.clear();
+  for (std::uint32_t i = span.low; i < span.high;) {
+    const std::uint16_t symbol = symbols_[index.order[i] + span.depth];
+    Span next = span.high - i == 1 ? Span{i, span.high, span.depth + 1, {}}
+                                   : narrowed(index, {i, span.high, span.depth, {}}, symbol);
+    i = next.high;
+    if (symbol == 0) continue;
+    const auto byte = static_cast<std::uint8_t>(symbol - 1);
+    const std::string& written = json_forms()[byte];
+    if (!form.json || (written.size() == 1 && span.escape.empty())) {
+      out.emplace_back(byte, std::move(next));
+    } else if (written.size() > span.escape.size() && written.starts_with(span.escape)) {
+      const auto follows = static_cast<std::uint8_t>(written[span.escape.size()]);
+      if (written.size() == span.escape.size() + 1)
+        out.emplace_back(follows, std::move(next));
+      else if (std::ranges::none_of(out, [&](const auto& o) { return o.first == follows; }))
+        out.emplace_back(follows, Span{span.low, span.high, span.depth, span.escape + static_cast<char>(follows)});
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+std::uint32_t Source::distance(const SpanForm& form, const Span& span) { return shortest(form, index(form), span); }
 
 bool Source::accepts(const SpanForm& form, State state) { return distance(form, state) == 0; }
 std::uint32_t Source::distance(const SpanForm& form, State state) { return index(form).distance[state]; }

@@ -30,16 +30,22 @@ class Source {
   /// Fewest bytes (as the form writes them) from here to the end of a span; kDead: none (the start of a poor text).
   std::uint32_t distance(const SpanForm& form, State state);
 
-  /// Where `span` (not escaped) occurs as a span: byte offsets, ascending, at most `limit`.
-  std::vector<std::size_t> find(std::string_view span, bool words, std::size_t limit = 16) const;
-
- private:
+  /// What a state stands for, for those who follow many ways at once and keep none.
   struct Span {
     std::uint32_t low, high;  // suffixes [low, high) of the index's order begin with it
     std::uint32_t depth;      // its bytes
     std::string escape;       // what is written of the next byte
     auto operator<=>(const Span&) const = default;
   };
+  const Span& span(const SpanForm& form, State state);
+  /// The bytes that may follow, ascending, each with the span behind it (which may have no end: see distance).
+  void successors(const SpanForm& form, const Span& span, std::vector<std::pair<std::uint8_t, Span>>& out);
+  std::uint32_t distance(const SpanForm& form, const Span& span);
+
+  /// Where `span` (not escaped) occurs as a span: byte offsets, ascending, at most `limit`.
+  std::vector<std::size_t> find(std::string_view span, bool words, std::size_t limit = 16) const;
+
+ private:
   struct Index;
   std::string text_;
   std::vector<std::uint16_t> symbols_;  // [bytes + 1] byte + 1; 0: no span goes on here
@@ -50,6 +56,7 @@ class Source {
   Index& index(const SpanForm& form);
   void sort_suffixes();
   std::uint32_t shortest(const SpanForm& form, const Index& index, const Span& span) const;
+  Span narrowed(const Index& index, const Span& span, std::uint16_t symbol) const;
   State state_of(const SpanForm& form, Index& index, Span span);
 };
 
