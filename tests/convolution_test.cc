@@ -3,8 +3,11 @@
 #include "model/convolution.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstring>
 
+#include "base/json.h"
+#include "fixtures.h"
 #include "model/forward.h"
 #include "models.h"
 
@@ -46,7 +49,54 @@ ModelData stored(const ModelData& model, DType type, Layout layout, const std::s
 
 }  // namespace
 
-TEST_CASE("tokens in any parts end with the same bits as all at once, after truncation and in copies too") {
+TEST_CASE("[isa] networks with convolutions compute what the definition says", "[isa]") {
+  INFO("kernels: " << kernels().name);
+  simdjson::dom::parser parser;
+  const std::string path = source("tests/golden/extensions.json"), text = slurp(path);
+  const simdjson::dom::element golden = parse_json(parser, text, path);
+  std::vector<TokenId> ids;
+  for (const std::int64_t id : golden["ids"].get_array()) ids.push_back(static_cast<TokenId>(id));
+  std::size_t cases = 0;
+  for (const simdjson::dom::element one : golden["cases"].get_array()) {
+    Config config{.vocab_size = 13,
+                  .n_layer = 2,
+                  .n_embd = 8,
+                  .n_head = 2,
+                  .head_dim = 4,
+                  .context = 16,
+                  .n_expert = 3,
+                  .top_k = 2,
+                  .expert_ff = 6,
+                  .shared_ff = 5};
+    config.conv_attention = one["config"]["conv_attention"].get_uint64();
+    config.conv_experts = one["config"]["conv_experts"].get_uint64();
+    config.n_labels = one["config"]["labels"].get_uint64();
+    config.head = config.n_labels == 0 ? Head::kLm : Head::kTag;
+    const ModelData model = formula_model(config);
+    Threads threads(2);
+    const std::vector<float> rows = hidden(model, ids, nullptr, {threads});
+    const std::size_t classes = config.n_labels == 0 ? config.vocab_size : config.n_labels;
+    std::vector<float> scores(ids.size() * classes);
+    head(config, model.weights, rows.data(), ids.size(), scores.data(), {threads});
+    std::size_t i = 0;
+    double worst = 0;
+    for (const auto row : one["scores"].get_array())
+      for (const double want : row.get_array())
+        worst = std::max(worst, std::abs(static_cast<double>(scores.at(i++)) - want));
+    CAPTURE(config.conv_attention, config.conv_experts, config.n_labels, worst);
+    CHECK(i == scores.size());
+    CHECK(worst < 2e-5);
+    ++cases;
+  }
+  REQUIRE(cases == 5);
+}
+
+TEST_CASE("every instruction set of this machine passes the cases marked [isa]") {
+  for (const Kernels* table : available_kernels()) REQUIRE(passes_on(table->name));
+}
+
+TEST_CASE("[isa] tokens in any parts end with the same bits as all at once, after truncation and in copies too",
+          "[isa]") {
   const TemporaryFolder folder;
   for (const DType type : kPacked) {
     const ModelData model = stored(formula_model(convolved_config()), type, Layout::kInterleaved, folder / "m.gguf");

@@ -15,6 +15,12 @@
 
 namespace eve::test {
 
+/// Whether the cases of this program that are marked [isa] pass with the named kernels.
+inline bool passes_on(const std::string& isa) {
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
+  return std::system(("EVE_ISA=" + isa + " '" + program + "' '[isa]' >&2").c_str()) == 0;
+}
+
 /// A directory that goes with the object.
 class TemporaryFolder {
  public:

@@ -70,13 +70,12 @@ std::string describe(const ModelData& model) {
                               (c.causal() ? ", causal" : ", both ways"));
   table.line("experts", std::to_string(c.n_expert) + " of width " + std::to_string(c.expert_ff) + ", " +
                             std::to_string(c.top_k) + " used, one shared of width " + std::to_string(c.shared_ff));
-  const auto taps = [](std::size_t n, const char* where) {
-    return n == 0 ? std::string() : std::to_string(n) + " taps before " + where;
-  };
-  const std::string before_attention = taps(c.conv_attention, "attention"),
-                    before_experts = taps(c.conv_experts, "the experts");
-  table.line("convolutions",
-             before_attention + (before_attention.empty() || before_experts.empty() ? "" : ", ") + before_experts);
+  std::string convolutions;
+  for (const auto& [taps, site] : {std::pair{c.conv_attention, "attention"}, {c.conv_experts, "the experts"}})
+    if (taps != 0)
+      convolutions += (convolutions.empty() ? "" : ", ") + std::to_string(taps) +
+                      (convolutions.empty() ? " taps before " : " before ") + site;
+  table.line("convolutions", convolutions);
   table.line("vocabulary",
              std::to_string(c.vocab_size) + " rows, " +
                  (model.tokenizer ? std::to_string(model.tokenizer->size()) + " tokens (" + tokenizer_kind(model) + ")"
