@@ -100,9 +100,20 @@ void new_line(std::string& out, std::size_t indent, std::size_t level) {
   out.append(indent * level, ' ');
 }
 
-void append_string(std::string& out, std::string_view text) { JsonWriter(out).value(text); }
+struct Style {
+  bool canonical = false;  // members sorted
+  bool spelled = false;    // strings as spelled_string() has them
+  std::size_t indent = 0;
+};
 
-void append(std::string& out, const JsonValue& value, bool canonical, std::size_t indent, std::size_t level) {
+void append_string(std::string& out, std::string_view text, const Style& style) {
+  if (style.spelled)
+    out += spelled_string(text);
+  else
+    JsonWriter(out).value(text);
+}
+
+void append(std::string& out, const JsonValue& value, const Style& style, std::size_t level) {
   switch (value.kind) {
     case Kind::kNull:
       out += "null";
@@ -114,23 +125,23 @@ void append(std::string& out, const JsonValue& value, bool canonical, std::size_
       out += value.number.str();
       break;
     case Kind::kString:
-      append_string(out, value.text);
+      append_string(out, value.text, style);
       break;
     case Kind::kArray:
     case Kind::kObject: {
       const bool object = value.is(Kind::kObject);
       out += object ? '{' : '[';
       for (std::size_t i = 0; i < value.items.size(); ++i) {
-        const std::size_t at = object && canonical ? value.sorted[i] : i;
+        const std::size_t at = object && style.canonical ? value.sorted[i] : i;
         if (i != 0) out += ',';
-        new_line(out, indent, level + 1);
+        new_line(out, style.indent, level + 1);
         if (object) {
-          append_string(out, value.names[at]);
-          out += indent == 0 ? ":" : ": ";
+          append_string(out, value.names[at], style);
+          out += style.indent == 0 ? ":" : ": ";
         }
-        append(out, value.items[at], canonical, indent, level + 1);
+        append(out, value.items[at], style, level + 1);
       }
-      if (!value.items.empty()) new_line(out, indent, level);
+      if (!value.items.empty()) new_line(out, style.indent, level);
       out += object ? '}' : ']';
     }
   }
@@ -157,15 +168,40 @@ JsonValue parse_json_value(std::string_view text, const std::string& where, Stat
   return Builder(std::move(numbers), where, status).build(root);
 }
 
+std::string spelled_string(std::string_view text) {
+  constexpr std::string_view kShort = "\"\\\b\f\n\r\t", kLetter = "\"\\bfnrt";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (const std::size_t at = kShort.find(c); at != std::string_view::npos) {
+      out += '\\';
+      out += kLetter[at];
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out += "\\u00";
+      out += "01234567"[byte >> 4];
+      out += "0123456789abcdef"[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
 std::string canonical_json(const JsonValue& value) {
   std::string out;
-  append(out, value, true, 0, 0);
+  append(out, value, {.canonical = true}, 0);
   return out;
 }
 
 std::string json_text(const JsonValue& value, std::size_t indent) {
   std::string out;
-  append(out, value, false, indent, 0);
+  append(out, value, {.indent = indent}, 0);
+  return out;
+}
+
+std::string spelled_json(const JsonValue& value, std::size_t indent) {
+  std::string out;
+  append(out, value, {.spelled = true, .indent = indent}, 0);
   return out;
 }
 

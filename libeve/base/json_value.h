@@ -38,7 +38,11 @@ JsonValue parse_json_value(std::string_view text, const std::string& where, Stat
 /// One text for all values that JSON Schema calls equal (members sorted, 1.0 written 1).
 std::string canonical_json(const JsonValue& value);
 
-/// The value as JSON in its own order. `indent` 0: one line without a blank; else that many blanks a level.
+/// The value as JSON in its own order, safe on a terminal (see JsonWriter). `indent` 0: one line without a blank; else
+/// that many blanks a level.
 std::string json_text(const JsonValue& value, std::size_t indent = 0);
+/// The same with every string spelled as json_escaped() (base/dfa.h) does, in quotes: \u only below 0x20 and for 0x7F.
+std::string spelled_json(const JsonValue& value, std::size_t indent = 0);
+std::string spelled_string(std::string_view text);
 
 }  // namespace eve

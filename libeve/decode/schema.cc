@@ -53,6 +53,16 @@ std::string pointer_step(std::string_view name) {
   return out;
 }
 
+std::string_view Schema::silent(std::string_view keyword) const {
+  if (only_ref && keyword != "$ref") return "stands beside a $ref, which stands alone in this draft";
+  if (keyword == "additionalItems" && prefix_items.empty()) return "items is no array";
+  if ((keyword == "minContains" || keyword == "maxContains") && contains == kNoSchema) return "there is no contains";
+  if ((keyword == "then" || keyword == "else") && condition == kNoSchema) return "there is no if";
+  if (keyword == "format" && !format) return "formats are remarks here";
+  if (keyword == "required" && required.empty()) return "nothing is required here";
+  return {};
+}
+
 std::string SchemaGraph::pointer(SchemaId id, std::string_view keyword) const {
   std::vector<std::string_view> steps;
   for (; id != kNoSchema; id = schemas_[id].parent) steps.push_back(schemas_[id].step);
@@ -238,8 +248,6 @@ class SchemaParser {
       if (!name.is(Kind::kString)) fail(id, keyword, "must be an array of names");
       out.push_back(name.text);
     }
-    std::ranges::sort(out);
-    out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
   }
 
@@ -387,7 +395,8 @@ class SchemaParser {
       schema.pattern_properties.emplace_back(pattern(id, "patternProperties/" + pointer_step(source), source), at);
     schema.additional_properties = sub(id, value, "additionalProperties", context);
     schema.property_names = sub(id, value, "propertyNames", context);
-    if (const JsonValue* list = value.find("required")) schema.required = names(id, "required", *list);
+    if (const JsonValue* list = value.find("required"); list && options_.assert_required)
+      schema.required = names(id, "required", *list);
     count(id, value, "minProperties", schema.min_properties);
     count(id, value, "maxProperties", schema.max_properties);
     if (const JsonValue* map = expect(id, value, "dependentRequired", Kind::kObject))

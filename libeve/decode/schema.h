@@ -86,12 +86,14 @@ struct Schema {
   SchemaId negated = kNoSchema;  ///< `not`
   SchemaId condition = kNoSchema, then = kNoSchema, otherwise = kNoSchema;
 
-  /// Says something about objects or arrays only seen as a whole by unevaluated*.
   bool has_unevaluated() const { return unevaluated_items != kNoSchema || unevaluated_properties != kNoSchema; }
+  /// Why an assertion that stands here says nothing, beside what it stands with; empty when it says something.
+  std::string_view silent(std::string_view keyword) const;
 };
 
 struct SchemaOptions {
-  bool assert_formats = true;  ///< false: `format` says nothing, the default of JSON Schema itself
+  bool assert_formats = true;   ///< false: `format` says nothing, the default of JSON Schema itself
+  bool assert_required = true;  ///< false: `required` says nothing: members may be left out
 };
 
 /// A schema document. Immutable once parsed; safe to share between threads.

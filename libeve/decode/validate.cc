@@ -57,7 +57,7 @@ class Judge {
 
   bool check(SchemaId id, const JsonValue& value, const Path* path, Seen* seen_by_caller) {
     const Schema& schema = graph_[id];
-    work(1);
+    work(32);
     if (depth_ == kMaxDepth)
       throw Error(Status::kInput, graph_.where() + " " + graph_.pointer(id) + ": more than 4000 schemas deep");
     ++depth_;
