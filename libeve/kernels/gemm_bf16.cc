@@ -40,8 +40,6 @@ std::vector<const Bf16Kernel*> find_kernels() {
   return found;
 }
 
-// Two panels of B of so many tiles (32 KiB) stay in the first-level cache.
-constexpr size_t kBlockTiles = 16;
 // A packed block of either factor stays in the second-level cache beside one of the other.
 constexpr size_t kBlockBytes = size_t{512} << 10;
 // The packed smaller factor stays in the third-level cache.
@@ -59,17 +57,6 @@ struct Factor {
   const float* at(size_t line, size_t step) const { return x + line * line_stride + step * step_stride; }
 };
 
-// Blocks of B stay in the second-level cache, two panels of A in the first: C is written along its rows.
-void multiply(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
-              size_t ldc) {
-  const size_t block = kBlockBytes / (tiles * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines;
-  for (size_t col = 0; col < b.lines; col += block)
-    for (size_t row = 0; row < a.lines; row += kPairLines)
-      kernel.multiply({a.at(row), a.stride, std::min(kPairLines, a.lines - row)},
-                      {b.at(col), b.stride, std::min(block, b.lines - col)}, tiles, accumulate, c + row * ldc + col,
-                      ldc);
-}
-
 // Even parts of at most `most` tiles: part i is [i * tiles / parts, (i + 1) * tiles / parts).
 size_t parts_of(size_t tiles, size_t most) { return (tiles + most - 1) / most; }
 
@@ -83,6 +70,17 @@ const std::vector<const Bf16Kernel*>& bf16_kernels() {
 const Bf16Kernel* native_bf16() {
   static const bool native = &kernels() == available_kernels().back() && !bf16_kernels().empty();
   return native ? bf16_kernels().back() : nullptr;
+}
+
+void multiply_panels(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, size_t tiles, bool accumulate, float* c,
+                     size_t ldc) {
+  // Blocks of B stay in the second-level cache, two panels of A in the first: C is written along its rows.
+  const size_t block = kBlockBytes / (tiles * sizeof(Bf16Tile)) * kTileLines / kPairLines * kPairLines;
+  for (size_t col = 0; col < b.lines; col += block)
+    for (size_t row = 0; row < a.lines; row += kPairLines)
+      kernel.multiply({a.at(row), a.stride, std::min(kPairLines, a.lines - row)},
+                      {b.at(col), b.stride, std::min(block, b.lines - col)}, tiles, accumulate, c + row * ldc + col,
+                      ldc);
 }
 
 void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, size_t m, size_t n, size_t k, const float* a,
@@ -135,8 +133,8 @@ void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, size_t m,
           split.pack(split.at(line, step0 + tile * kTileSteps), split.line_stride, split.step_stride, lines,
                      std::min(steps - tile * kTileSteps, width * kTileSteps), split_tiles.data(), width);
           const Bf16Panels mine{split_tiles.data(), width, lines}, all{packed + tile, tiles, shared.lines};
-          multiply(kernel, by_rows ? mine : all, by_rows ? all : mine, width, accumulate,
-                   c + (by_rows ? line * ldc : line), ldc);
+          multiply_panels(kernel, by_rows ? mine : all, by_rows ? all : mine, width, accumulate,
+                          c + (by_rows ? line * ldc : line), ldc);
         }
       }
     });

@@ -54,6 +54,12 @@ const Bf16Kernel* native_bf16();
 extern const Bf16Kernel kAvx512Bf16Kernel, kAmxBf16Kernel;
 #endif
 
+/// Two panels of so many tiles (32 KiB) stay in the first-level cache.
+inline constexpr std::size_t kBlockTiles = 16;
+/// Bf16Kernel::multiply() of any number of lines and at most kBlockTiles tiles, block by block of what the caches hold.
+void multiply_panels(const Bf16Kernel& kernel, Bf16Panels a, Bf16Panels b, std::size_t tiles, bool accumulate, float* c,
+                     std::size_t ldc);
+
 /// gemm() with Math::kBF16, by this kernel.
 void gemm_bf16(const Bf16Kernel& kernel, Transpose a_t, Transpose b_t, std::size_t m, std::size_t n, std::size_t k,
                const float* a, std::size_t lda, const float* b, std::size_t ldb, float beta, float* c, std::size_t ldc,

@@ -11,8 +11,6 @@ namespace {
 
 using std::size_t;
 
-// Two panels of weights of so many tiles (32 KiB) stay in the first-level cache.
-constexpr size_t kBlockTiles = 16;
 // Activations that stay in the second-level cache while all weights pass by.
 constexpr size_t kBlockBytes = size_t{1} << 20;
 

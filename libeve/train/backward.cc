@@ -17,8 +17,6 @@ namespace {
 constexpr std::size_t kTokenGrain = 16;
 // Rows of scores alive at once: 512 x 50,304 fp32 are 103 MB, whatever the batch.
 constexpr std::size_t kHeadRows = 512;
-// Tokens of an expert at a time: what its backward computes on the way stays near the processor.
-constexpr std::size_t kExpertRows = 1024;
 // Sums over tokens are taken in this many parts, whatever the number of threads, and then in order.
 constexpr std::size_t kSumParts = 16;
 
@@ -69,87 +67,163 @@ void convolved_norm_backward(const Tensor& gain, const Tensor& g_gain, const Ten
                     [](std::size_t) {});
 }
 
+/// d_x = sum of d_y_i w_i, d_w_i += d_y_i^T x.
+void linears_backward(std::span<const LinearTerm> terms, const float* x, std::size_t rows, float* d_x,
+                      Executor executor, BackwardScratch& scratch) {
+  const std::size_t cols = terms[0].w->cols, block = rows_of_block(executor.math);
+  std::vector<Sum> sums;
+  scratch.weights.resize(std::max(scratch.weights.size(), terms.size()));
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    set_backward(scratch.weights[i], *terms[i].w, executor.math);
+    sums.push_back({terms[i].d_w, terms[i].w->size()});
+  }
+  scratch.linears.resize(executor.threads.count());
+  sum_in_parts(sums, rows, executor.threads, scratch.partial,
+               [&](std::size_t part, std::size_t begin, std::size_t end, float* const* to) {
+                 LinearScratch& own = scratch.linears[part];
+                 own.terms.resize(std::max(own.terms.size(), terms.size()));
+                 for (std::size_t first = begin; first < end; first += kSumRows) {
+                   const std::size_t n = std::min(kSumRows, end - first);
+                   own.x.reset(Factor::kRight, Factor::kSteps, cols, n, executor.math);
+                   for (std::size_t i = 0; i < terms.size(); ++i)
+                     own.terms[i].reset(terms[i].w->rows, n, executor.math);
+                   for (std::size_t r = 0; r < n; r += block) {
+                     const std::size_t count = std::min(block, n - r), row = first + r;
+                     own.x.set(r, count, x + row * cols, cols);
+                     for (std::size_t i = 0; i < terms.size(); ++i)
+                       own.terms[i].block(r, count, terms[i].d_y + row * terms[i].w->rows, scratch.weights[i],
+                                          i == 0 ? 0.0f : 1.0f, d_x + row * cols);
+                   }
+                   for (std::size_t i = 0; i < terms.size(); ++i) own.terms[i].sum(own.x, to[i]);
+                 }
+               });
+}
+
 /// Some tokens of one expert.
 struct ExpertRows {
   std::size_t n;
-  const float *in, *d_out;  ///< [n][d]; d_out is the gradient by the sum that the expert's weighted output joins
-  const float *gate, *up;   ///< [n][ff]
-  const float* weight;      ///< [n]; null: 1
-  float* d_weight;          ///< [n], overwritten; null: not wanted
-  float* d_in;              ///< [n][d], overwritten
+  const float *in, *d_out;  ///< [tokens][d]; d_out is the gradient by the sum that the expert's weighted output joins
+  const std::uint32_t* slots;  ///< row r is token slots[r] / top_k; null: r
+  const float *gate, *up;      ///< [n][ff]
+  const float* weight;         ///< of each slot; null: 1
+  float* d_weight;             ///< [n], overwritten; null: not wanted
+  float* d_in;                 ///< [n][d], overwritten
 };
 
-/// Adds the gradients of ffn() over these rows to those of its weights `g`.
-void ffn_backward(const Ffn& w, const Ffn& g, ParameterBuffer& gradients, const ExpertRows& rows, Math math,
-                  Threads& threads, BackwardScratch::Expert& scratch) {
-  const std::size_t d = w.w1.cols, ff = w.w1.rows, n = rows.n;
-  float *act = room(scratch.act, n * ff), *d_gate = room(scratch.d_gate, n * ff), *d_up = room(scratch.d_up, n * ff);
-  // The gradient by the weight is d_out . c_proj act = c_proj^T d_out . act, so the expert's output need not be kept.
-  gemm(Transpose::kNo, Transpose::kNo, n, ff, d, rows.d_out, d, w.c_proj.f32(), ff, 0.0f, act, ff, math, threads);
-  threads.parallel_for(n, kTokenGrain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) {
-      const std::size_t at = r * ff;
-      const float d_weight =
-          kernels().silu_mul_backward(rows.gate + at, rows.up + at, act + at, ff, rows.weight ? rows.weight[r] : 1.0f,
-                                      act + at, d_gate + at, d_up + at);
-      if (rows.d_weight) rows.d_weight[r] = d_weight;
+/// Adds the gradients of ffn() over these rows to those of w1, w2 and c_proj.
+void ffn_backward(const FfnFactors& w, float* const* sums, const ExpertRows& rows, std::size_t top_k, Math math,
+                  BackwardScratch::Expert& scratch) {
+  const std::size_t d = w.w1.lines(), ff = w.w1.steps(), block = rows_of_block(math);
+  float *const gathered_in = room(scratch.in, block * d), *const gathered_d_out = room(scratch.d_out, block * d),
+               *const act = room(scratch.act, block * ff), *const d_gate = room(scratch.d_gate, block * ff),
+               *const d_up = room(scratch.d_up, block * ff);
+  for (std::size_t first = 0; first < rows.n; first += kSumRows) {
+    const std::size_t n = std::min(kSumRows, rows.n - first);
+    scratch.w1.reset(ff, n, math);
+    scratch.w2.reset(ff, n, math);
+    scratch.c_proj.reset(d, n, math);
+    scratch.x.reset(Factor::kRight, Factor::kSteps, d, n, math);
+    scratch.acts.reset(Factor::kRight, Factor::kSteps, ff, n, math);
+    for (std::size_t b = 0; b < n; b += block) {
+      const std::size_t count = std::min(block, n - b), row = first + b;
+      const float *in = rows.in + row * d, *d_out = rows.d_out + row * d;
+      if (rows.slots) {
+        for (std::size_t r = 0; r < count; ++r) {
+          const std::size_t token = rows.slots[row + r] / top_k;
+          std::memcpy(gathered_in + r * d, rows.in + token * d, d * sizeof(float));
+          std::memcpy(gathered_d_out + r * d, rows.d_out + token * d, d * sizeof(float));
+        }
+        in = gathered_in;
+        d_out = gathered_d_out;
+      }
+      // The gradient by the weight is d_out . c_proj act = c_proj^T d_out . act, so the expert's output need not be
+      // kept.
+      scratch.c_proj.block(b, count, d_out, w.c_proj, 0.0f, act);
+      for (std::size_t r = 0; r < count; ++r) {
+        const std::size_t at = (row + r) * ff;
+        float* const dy = act + r * ff;
+        const float d_weight = kernels().silu_mul_backward(rows.gate + at, rows.up + at, dy, ff,
+                                                           rows.weight ? rows.weight[rows.slots[row + r]] : 1.0f, dy,
+                                                           d_gate + r * ff, d_up + r * ff);
+        if (rows.d_weight) rows.d_weight[row + r] = d_weight;
+      }
+      scratch.x.set(b, count, in, d);
+      scratch.acts.set(b, count, act, ff);
+      scratch.w1.block(b, count, d_gate, w.w1, 0.0f, rows.d_in + row * d);
+      scratch.w2.block(b, count, d_up, w.w2, 1.0f, rows.d_in + row * d);
     }
-  });
-  gemm(Transpose::kYes, Transpose::kNo, d, ff, n, rows.d_out, d, act, ff, 1.0f, gradients.writable(g.c_proj), ff, math,
-       threads);
-  linear_backward(w.w1, rows.in, d_gate, n, 0.0f, rows.d_in, gradients.writable(g.w1), math, threads);
-  linear_backward(w.w2, rows.in, d_up, n, 1.0f, rows.d_in, gradients.writable(g.w2), math, threads);
+    scratch.w1.sum(scratch.x, sums[0]);
+    scratch.w2.sum(scratch.x, sums[1]);
+    scratch.c_proj.sum(scratch.acts, sums[2]);
+  }
 }
 
 /// Overwrites scratch.d_h by the shared expert's part, scratch.d_routed_in and d_weight by the others'.
 void feed_forward_backward(const Config& config, const Layer& layer, const Layer& g, ParameterBuffer& gradients,
                            const LayerActivations& a, const float* d_out, std::size_t tokens, Executor executor,
                            BackwardScratch& scratch) {
-  const std::size_t d = config.n_embd, ff = config.expert_ff, k = config.top_k, rows = tokens * k;
+  const std::size_t d = config.n_embd, k = config.top_k, rows = tokens * k;
   Threads& threads = executor.threads;
-  scratch.experts.resize(threads.count());
-  for (std::size_t first = 0; first < tokens; first += kExpertRows) {
-    const std::size_t n = std::min(kExpertRows, tokens - first), at = first * config.shared_ff;
-    ffn_backward(layer.shared, g.shared, gradients,
-                 {n, &a.h2[first * d], d_out + first * d, &a.shared_gate[at], &a.shared_up[at], nullptr, nullptr,
-                  &scratch.d_h[first * d]},
-                 executor.math, threads, scratch.experts[0]);
-  }
-
   float *const d_weight = room(scratch.d_weight, rows), *const d_routed_in = room(scratch.d_routed_in, rows * d);
-  const auto expert = [&](std::size_t e, Threads& own, BackwardScratch::Expert& buffers) {
-    for (std::size_t first = a.expert_start[e]; first < a.expert_start[e + 1]; first += kExpertRows) {
-      const std::size_t n = std::min(kExpertRows, a.expert_start[e + 1] - first);
-      float *const in = room(buffers.in, n * d), *const dy = room(buffers.d_out, n * d);
-      float weight[kExpertRows];
-      for (std::size_t r = 0; r < n; ++r) {
-        const std::size_t slot = a.slot_of_row[first + r], token = slot / k;
-        weight[r] = a.weight[slot];
-        std::memcpy(in + r * d, &a.h2[token * d], d * sizeof(float));
-        std::memcpy(dy + r * d, d_out + token * d, d * sizeof(float));
-      }
-      ffn_backward(
-          layer.experts[e], g.experts[e], gradients,
-          {n, in, dy, &a.gate[first * ff], &a.up[first * ff], weight, d_weight + first, d_routed_in + first * d},
-          executor.math, own, buffers);
-    }
+  scratch.experts.resize(threads.count());
+  const auto factors = [&](const Ffn& w, BackwardScratch::Expert& own) {
+    set_backward(own.weights.w1, w.w1, executor.math);
+    set_backward(own.weights.w2, w.w2, executor.math);
+    set_backward(own.weights.c_proj, w.c_proj, executor.math);
   };
-  // An expert with more than a thread's share of the tokens is everybody's; each other one is one thread's, the largest
+  // An expert of everybody: each thread takes some of its rows.
+  const auto together = [&](const Ffn& w, const Ffn& g_w, const auto& rows_of, std::size_t n) {
+    const Sum sums[] = {{gradients.writable(g_w.w1), w.w1.size()},
+                        {gradients.writable(g_w.w2), w.w2.size()},
+                        {gradients.writable(g_w.c_proj), w.c_proj.size()}};
+    factors(w, scratch.experts[0]);
+    sum_in_parts(
+        sums, n, threads, scratch.partial, [&](std::size_t part, std::size_t begin, std::size_t end, float* const* to) {
+          ffn_backward(scratch.experts[0].weights, to, rows_of(begin, end), k, executor.math, scratch.experts[part]);
+        });
+  };
+  together(
+      layer.shared, g.shared,
+      [&](std::size_t begin, std::size_t end) {
+        const std::size_t at = begin * config.shared_ff;
+        return ExpertRows{
+            end - begin, &a.h2[begin * d], d_out + begin * d,      nullptr, &a.shared_gate[at], &a.shared_up[at],
+            nullptr,     nullptr,          &scratch.d_h[begin * d]};
+      },
+      tokens);
+
+  const auto routed = [&](std::size_t begin, std::size_t end) {
+    const std::size_t at = begin * config.expert_ff;
+    return ExpertRows{end - begin,           a.h2.data(),      d_out,
+                      &a.slot_of_row[begin], &a.gate[at],      &a.up[at],
+                      a.weight.data(),       d_weight + begin, d_routed_in + begin * d};
+  };
+  // One with more than a thread's share of the tokens is everybody's; each other one is one thread's, the largest
   // first, taken when the thread is free.
   std::vector<std::size_t> order;
   const auto size = [&](std::size_t e) { return a.expert_start[e + 1] - a.expert_start[e]; };
   for (std::size_t e = 0; e < config.n_expert; ++e)
     if (size(e) * threads.count() > rows)
-      expert(e, threads, scratch.experts[0]);
-    else
+      together(
+          layer.experts[e], g.experts[e],
+          [&](std::size_t begin, std::size_t end) {
+            return routed(a.expert_start[e] + begin, a.expert_start[e] + end);
+          },
+          size(e));
+    else if (size(e) != 0)
       order.push_back(e);
   std::sort(order.begin(), order.end(),
             [&](std::size_t x, std::size_t y) { return size(x) != size(y) ? size(x) > size(y) : x < y; });
   std::atomic<std::size_t> next{0};
   threads.parallel_for(std::min(threads.count(), order.size()), 1, [&](std::size_t thread, std::size_t) {
-    Threads one(1);
-    for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < order.size();)
-      expert(order[i], one, scratch.experts[thread]);
+    BackwardScratch::Expert& own = scratch.experts[thread];
+    for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < order.size();) {
+      const std::size_t e = order[i];
+      const Ffn& g_w = g.experts[e];
+      float* const sums[] = {gradients.writable(g_w.w1), gradients.writable(g_w.w2), gradients.writable(g_w.c_proj)};
+      factors(layer.experts[e], own);
+      ffn_backward(own.weights, sums, routed(a.expert_start[e], a.expert_start[e + 1]), k, executor.math, own);
+    }
   });
 }
 
@@ -205,15 +279,16 @@ void attention_layer_backward(const Config& config, const Layer& layer, const La
   Threads& threads = executor.threads;
   float *d_attn = room(scratch.d_attn, size), *d_q = room(scratch.d_q, size), *d_k = room(scratch.d_k, size),
         *d_v = room(scratch.d_v, size), *d_h = scratch.d_h.data();
-  linear_backward(layer.c_proj, a.attn.data(), scratch.dx.data(), tokens, 0.0f, d_attn, gradients.writable(g.c_proj),
-                  executor.math, threads);
+  const LinearTerm out[] = {{&layer.c_proj, scratch.dx.data(), gradients.writable(g.c_proj)}};
+  linears_backward(out, a.attn.data(), tokens, d_attn, executor, scratch);
   attention_backward(config, batch, a.q.data(), a.k.data(), a.v.data(), a.attn.data(), a.log_sums.data(), d_attn, d_q,
                      d_k, d_v, executor.math, threads);
   rope.rotate(batch, d_q, Rope::kInverse, threads);
   rope.rotate(batch, d_k, Rope::kInverse, threads);
-  linear_backward(layer.q, a.h1.data(), d_q, tokens, 0.0f, d_h, gradients.writable(g.q), executor.math, threads);
-  linear_backward(layer.k, a.h1.data(), d_k, tokens, 1.0f, d_h, gradients.writable(g.k), executor.math, threads);
-  linear_backward(layer.v, a.h1.data(), d_v, tokens, 1.0f, d_h, gradients.writable(g.v), executor.math, threads);
+  const LinearTerm in[] = {{&layer.q, d_q, gradients.writable(g.q)},
+                           {&layer.k, d_k, gradients.writable(g.k)},
+                           {&layer.v, d_v, gradients.writable(g.v)}};
+  linears_backward(in, a.h1.data(), tokens, d_h, executor, scratch);
   convolved_norm_backward(layer.ln_1, g.ln_1, layer.conv_attention, g.conv_attention, gradients, batch, a.x.data(),
                           a.n1.data(), config.norm_eps, threads, scratch);
 }

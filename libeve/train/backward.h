@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/forward.h"
+#include "train/linear.h"
 
 namespace eve {
 
@@ -34,6 +35,11 @@ struct LossSum {
   LossSum& operator+=(const LossSum& other);
 };
 
+/// The weights of an expert, to go from gradients by outputs to those by inputs.
+struct FfnFactors {
+  Factor w1, w2, c_proj;
+};
+
 /// Memory that head_loss() and backward() use again from call to call: fresh pages would cost more than many of their
 /// loops.
 struct BackwardScratch {
@@ -46,9 +52,15 @@ struct BackwardScratch {
   std::vector<float> d_h, d_n, d_attn, d_q, d_k, d_v, d_router, d_gains, d_taps;  ///< of one layer
   std::vector<float> d_weight, d_routed_in;                                       ///< rows sorted by expert
   struct Expert {
-    std::vector<float> in, d_out, act, d_gate, d_up;
+    FfnFactors weights;
+    LinearBackward w1, w2, c_proj;
+    Factor x, acts;
+    std::vector<float> in, d_out, act, d_gate, d_up;  ///< of a block of rows
   };
-  std::vector<Expert> experts;  ///< one a thread
+  std::vector<Expert> experts;         ///< one a thread
+  std::vector<LinearScratch> linears;  ///< one a thread
+  std::vector<Factor> weights;
+  std::vector<std::vector<float>> partial;  ///< sums of a thread
 };
 
 inline constexpr std::int32_t kNoTarget = -100;
