@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/gemm.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "kernels/gemm_bf16.h"
+#include "kernels/gemm_factor.h"
 #include "kernels/kernels.h"
 
 using namespace eve;
@@ -95,6 +97,25 @@ TEST_CASE("every combination of transposes, beta, mathematics and threads agrees
       CAPTURE(count, static_cast<int>(math));
       check_all(math, product);
     }
+  }
+}
+
+TEST_CASE("factors that are set part by part, and used again for other shapes, agree with a loop in double precision") {
+  Factor left, right;
+  const auto set = [](Factor& factor, std::size_t rows, const float* x, std::size_t stride) {
+    for (std::size_t first = 0; first < rows; first += 2 * Factor::kMultiple)
+      factor.set(first, std::min(2 * Factor::kMultiple, rows - first), x + first * stride, stride);
+  };
+  for (const Math math : {Math::kF32, Math::kBF16}) {
+    CAPTURE(static_cast<int>(math));
+    check_all(math, [&](Transpose a_t, Transpose b_t, std::size_t m, std::size_t n, std::size_t k, const float* a,
+                        std::size_t lda, const float* b, std::size_t ldb, float beta, float* c, std::size_t ldc) {
+      left.reset(Factor::kLeft, a_t == Transpose::kYes ? Factor::kSteps : Factor::kLines, m, k, math);
+      right.reset(Factor::kRight, b_t == Transpose::kYes ? Factor::kLines : Factor::kSteps, n, k, math);
+      set(left, a_t == Transpose::kYes ? k : m, a, lda);
+      set(right, b_t == Transpose::kYes ? n : k, b, ldb);
+      multiply(left, right, beta, c, ldc);
+    });
   }
 }
 

@@ -41,6 +41,14 @@ struct alignas(64) TileConfig {
 };
 static_assert(sizeof(TileConfig) == 64);
 
+// Tiles that stay in the first-level cache are loaded into it, the others pass it by. (The number of a tile register
+// must be a literal.)
+#define LOAD_TILE(tile, stays, from) \
+  if (stays)                         \
+    _tile_loadd(tile, from, 64);     \
+  else                               \
+    _tile_stream_loadd(tile, from, 64)
+
 // high x wide tiles of C, each 1 or 2.
 // One of the factors stays in the first-level cache from square to square; tiles of the other, in the second, pass it
 // by.
@@ -59,26 +67,38 @@ inline void square(const Bf16Tile* a, size_t a_stride, const Bf16Tile* b, size_t
     if (high == 2) _tile_zero(2);
     if (high == 2 && wide == 2) _tile_zero(3);
   }
-  for (size_t t = 0; t < tiles; ++t) {
+  // Of the next step each tile is loaded as soon as the products of this one have read the register: loads that wait
+  // for four products, and products for four loads, take the sum of both.
+  LOAD_TILE(4, a_stays, a);
+  LOAD_TILE(6, !a_stays, b);
+  if (high == 2) {
+    LOAD_TILE(5, a_stays, a + a_stride);
+  }
+  if (wide == 2) {
+    LOAD_TILE(7, !a_stays, b + b_stride);
+  }
+  for (size_t t = 1; t <= tiles; ++t) {
     for (size_t row = 0; row < ahead; ++row, next += ldc) {
       __builtin_prefetch(next, 1);
       if (wide == 2) __builtin_prefetch(next + 16, 1);
     }
-    if (a_stays) {
-      _tile_loadd(4, a + t, 64);
-      _tile_stream_loadd(6, b + t, 64);
-      if (wide == 2) _tile_stream_loadd(7, b + b_stride + t, 64);
-      if (high == 2) _tile_loadd(5, a + a_stride + t, 64);
-    } else {
-      _tile_stream_loadd(4, a + t, 64);
-      _tile_loadd(6, b + t, 64);
-      if (wide == 2) _tile_loadd(7, b + b_stride + t, 64);
-      if (high == 2) _tile_stream_loadd(5, a + a_stride + t, 64);
-    }
+    const bool more = t < tiles;
     _tile_dpbf16ps(0, 4, 6);
-    if (wide == 2) _tile_dpbf16ps(1, 4, 7);
     if (high == 2) _tile_dpbf16ps(2, 5, 6);
+    if (more) {
+      LOAD_TILE(6, !a_stays, b + t);
+    }
+    if (wide == 2) _tile_dpbf16ps(1, 4, 7);
+    if (more) {
+      LOAD_TILE(4, a_stays, a + t);
+    }
     if (high == 2 && wide == 2) _tile_dpbf16ps(3, 5, 7);
+    if (high == 2 && more) {
+      LOAD_TILE(5, a_stays, a + a_stride + t);
+    }
+    if (wide == 2 && more) {
+      LOAD_TILE(7, !a_stays, b + b_stride + t);
+    }
   }
   _tile_stored(0, c, stride);
   if (wide == 2) _tile_stored(1, c + 16, stride);
