@@ -7,7 +7,6 @@
 
 #include "base/rng.h"
 #include "decode/automaton.h"
-#include "decode/value_spans.h"
 #include "schema_suite.h"
 
 using namespace eve;
