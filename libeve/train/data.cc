@@ -122,14 +122,17 @@ Dataset read_dataset(const std::vector<std::string>& paths, Head head, const Tok
   Rng rng(1);
   LabelIndex index;
   for (std::size_t i = 0; i < names.size(); ++i) index.emplace(names[i], static_cast<std::int32_t>(i));
+  std::uint32_t row_number = 0;
   const auto add = [&](Example example) {
     if (example.tokens.empty()) return;
     out.tokens += example.tokens.size();
     out.targets += static_cast<std::size_t>(
         std::count_if(example.targets.begin(), example.targets.end(), [](auto t) { return t != kNoTarget; }));
     out.examples.push_back(std::move(example));
+    out.rows.push_back(row_number - 1);
   };
   const auto read_row = [&](Row row, const std::string& where) {
+    ++row_number;
     if (head == Head::kTag) {
       const Example whole = tag_example(row, tokenizer, index, subword_noise, rng, where, out);
       for (std::size_t at = 0; at < whole.tokens.size(); at += context) {

@@ -36,6 +36,7 @@ PromptAnswer prompt_and_answer(simdjson::dom::element row, std::string_view task
 
 struct Dataset {
   std::vector<Example> examples;
+  std::vector<std::uint32_t> rows;  ///< which row each example is of, counted over all files
   std::size_t tokens = 0, targets = 0;
   std::size_t dropped = 0;     ///< rows longer than the context (kLm, kLabel); `tag` rows are cut instead
   std::size_t misaligned = 0;  ///< spans whose ends fall inside a token

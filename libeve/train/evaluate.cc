@@ -26,52 +26,100 @@ void ExpertUsage::write(JsonWriter& json) const {
   json.end_array();
 }
 
-LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
-                      Executor executor, ExpertUsage* usage) {
+namespace {
+
+/// Calls fn with each micro-batch, its first example and its hidden vectors.
+template <class Function>
+void for_each_micro_batch(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
+                          Executor executor, ExpertUsage* usage, Function fn) {
   std::vector<const Example*> pointers;
   for (const Example& example : examples) pointers.push_back(&example);
-  LossSum sum;
-  BackwardScratch scratch;
   Activations activations;
-  for (std::span<const Example* const> rest = pointers; !rest.empty();) {
-    const std::size_t n = micro_batch(rest, micro_tokens);
+  for (std::size_t at = 0; at < examples.size();) {
+    const std::size_t n = micro_batch(std::span<const Example* const>(pointers).subspan(at), micro_tokens);
     PackedBatch packed;
-    for (const Example* example : rest.first(n)) packed.add(*example);
+    for (const Example& example : examples.subspan(at, n)) packed.add(example);
     const bool keep = usage != nullptr;  // inference keeps one layer only
     forward(model.config, model.weights, packed.batch(), keep, executor, activations);
     if (usage) usage->add(model.config, activations);
-    sum += head_loss(model.config, model.weights, packed.batch(), activations.hidden, packed.targets, 0, executor,
-                     nullptr, nullptr, scratch);
-    rest = rest.subspan(n);
+    fn(packed, at, activations.hidden);
+    at += n;
   }
+}
+
+}  // namespace
+
+LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
+                      Executor executor, ExpertUsage* usage) {
+  LossSum sum;
+  BackwardScratch scratch;
+  for_each_micro_batch(model, examples, micro_tokens, executor, usage,
+                       [&](const PackedBatch& packed, std::size_t, std::span<const float> hidden) {
+                         sum += head_loss(model.config, model.weights, packed.batch(), hidden, packed.targets, 0,
+                                          executor, nullptr, nullptr, scratch);
+                       });
   return sum;
 }
 
-double SourceLoss::mean() const {
+std::vector<LossSum> evaluate_each(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
+                                   Executor executor, ExpertUsage* usage) {
+  std::vector<LossSum> losses;
+  BackwardScratch scratch;
+  const std::size_t d = model.config.n_embd;
+  for_each_micro_batch(model, examples, micro_tokens, executor, usage,
+                       [&](const PackedBatch& packed, std::size_t first, std::span<const float> hidden) {
+                         for (std::size_t i = 0; i + 1 < packed.starts.size(); ++i) {
+                           PackedBatch one;
+                           one.add(examples[first + i]);
+                           losses.push_back(head_loss(model.config, model.weights, one.batch(),
+                                                      hidden.subspan(packed.starts[i] * d, one.tokens.size() * d),
+                                                      one.targets, 0, executor, nullptr, nullptr, scratch));
+                         }
+                       });
+  return losses;
+}
+
+void LossScore::add(const ModelData& model, const Example& example, const LossSum& its_loss) {
+  loss += its_loss;
+  ++examples;
+  correct += its_loss.correct == its_loss.targets;
+  if (model.config.head != Head::kLm) return;
+  for (const std::int32_t target : example.targets)
+    if (target != kNoTarget) bytes += model.tokenizer->bytes(target).size();
+}
+
+double LossScore::mean() const {
   return loss.cross_entropy / static_cast<double>(std::max<std::size_t>(1, loss.targets));
 }
 
-double SourceLoss::bits_per_byte() const {
+double LossScore::accuracy() const {
+  return static_cast<double>(loss.correct) / static_cast<double>(std::max<std::size_t>(1, loss.targets));
+}
+
+double LossScore::bits_per_byte() const {
   return loss.cross_entropy / std::numbers::ln2 / static_cast<double>(std::max<std::uint64_t>(1, bytes));
+}
+
+void LossScore::write_members(JsonWriter& json) const {
+  json.member("examples", examples)
+      .member("targets", loss.targets)
+      .member("loss", mean())
+      .member("accuracy", accuracy())
+      .member("exact", static_cast<double>(correct) / static_cast<double>(std::max<std::uint64_t>(1, examples)));
+  if (bytes) json.member("bits_per_byte", bits_per_byte());
 }
 
 double CorpusScore::mean() const {
   double sum = 0;
-  for (const SourceLoss& source : sources) sum += source.mean();
+  for (const auto& [name, source] : sources) sum += source.mean();
   return sum / static_cast<double>(std::max<std::size_t>(1, sources.size()));
 }
 
 void CorpusScore::write(JsonWriter& json) const {
   json.begin_object();
-  for (const SourceLoss& s : sources) {
-    json.key(s.source)
-        .begin_object()
-        .member("loss", s.mean())
-        .member("accuracy",
-                static_cast<double>(s.loss.correct) / static_cast<double>(std::max<std::size_t>(1, s.loss.targets)))
-        .member("bits_per_byte", s.bits_per_byte())
-        .member("targets", s.loss.targets)
-        .member("bytes", s.bytes);
+  for (const auto& [name, source] : sources) {
+    json.key(name).begin_object();
+    source.write_members(json);
     json.end_object();
   }
   json.end_object();
@@ -82,8 +130,7 @@ CorpusScore evaluate_corpus(const ModelData& model, const TokenFile& file, std::
   const Pieces cut = cut_pieces(file, length);
   CorpusScore score;
   for (std::size_t source = 0; source < file.sources().size(); ++source) {
-    SourceLoss& s = score.sources.emplace_back();
-    s.source = file.sources()[source].title();
+    LossScore& s = score.sources.emplace_back(file.sources()[source].title(), LossScore()).second;
     std::vector<Example> examples;
     std::uint64_t taken = 0;
     for (const Piece& piece : cut.pieces) {
@@ -91,10 +138,9 @@ CorpusScore evaluate_corpus(const ModelData& model, const TokenFile& file, std::
       if (tokens && taken >= tokens) break;
       taken += piece.length;
       examples.push_back(example_of(file, piece));
-      for (const std::int32_t target : examples.back().targets)
-        if (target != kNoTarget) s.bytes += model.tokenizer->bytes(target).size();
     }
-    s.loss = evaluate_loss(model, examples, micro_tokens, executor, &usage);
+    const std::vector<LossSum> losses = evaluate_each(model, examples, micro_tokens, executor, &usage);
+    for (std::size_t i = 0; i < examples.size(); ++i) s.add(model, examples[i], losses[i]);
   }
   return score;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -31,16 +32,25 @@ class ExpertUsage {
 LossSum evaluate_loss(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
                       Executor executor, ExpertUsage* usage = nullptr);
 
-struct SourceLoss {
-  std::string source;
+/// The same, for each example by itself.
+std::vector<LossSum> evaluate_each(const ModelData& model, std::span<const Example> examples, std::size_t micro_tokens,
+                                   Executor executor, ExpertUsage* usage = nullptr);
+
+/// Losses of several examples.
+struct LossScore {
   LossSum loss;
-  std::uint64_t bytes = 0;  ///< that the targets stand for
-  double mean() const;      ///< nats a target
+  std::uint64_t bytes = 0;                  ///< that the targets stand for (kLm)
+  std::uint64_t examples = 0, correct = 0;  ///< correct: greedy decoding would give the whole answer
+  void add(const ModelData& model, const Example& example, const LossSum& its_loss);
+  double mean() const;  ///< nats a target
+  double accuracy() const;
   double bits_per_byte() const;
+  /// "examples", "targets", "loss", "accuracy" (of targets), "exact" (of examples) and with bytes "bits_per_byte".
+  void write_members(JsonWriter& json) const;
 };
 
 struct CorpusScore {
-  std::vector<SourceLoss> sources;
+  std::vector<std::pair<std::string, LossScore>> sources;
   /// Mean over sources of the nats a target: one number to compare runs by.
   double mean() const;
   void write(JsonWriter& json) const;

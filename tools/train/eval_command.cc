@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+
+#include "base/jsonl.h"
 #include "model/model.h"
 #include "train/commands.h"
+#include "train/corpus.h"
 #include "train/data.h"
 #include "train/evaluate.h"
 #include "train/score.h"
@@ -10,28 +14,91 @@ namespace eve {
 namespace {
 
 struct {
-  std::string model;
-  std::vector<std::string> data;
+  std::string model, task, math = "f32";
+  std::vector<std::string> data, by;
+  std::uint64_t length = 0, tokens = 0;
 } evaluation;
+
+/// Losses by what rows say of themselves: [member][value].
+using Groups = std::map<std::string, std::map<std::string, LossScore>>;
+
+/// The values of the members that rows are grouped by; of "source" what stands before the first '/'.
+std::vector<std::map<std::string, std::string>> tags_of(const std::vector<std::string>& paths) {
+  std::vector<std::string> members = evaluation.by;
+  members.emplace_back("source");
+  std::vector<std::map<std::string, std::string>> tags;
+  for (const std::string& path : paths)
+    for_each_json_line(path, [&](simdjson::dom::element row, const std::string&) {
+      auto& of_row = tags.emplace_back();
+      for (const std::string& member : members) {
+        std::string_view value;
+        if (row[member].get(value) != simdjson::SUCCESS) continue;
+        of_row[member] = member == "source" ? value.substr(0, value.find('/')) : value;
+      }
+    });
+  return tags;
+}
+
+void write(JsonWriter& json, const Groups& groups) {
+  json.begin_object();
+  for (const auto& [member, values] : groups) {
+    json.key(member).begin_object();
+    for (const auto& [value, score] : values) {
+      json.key(value).begin_object();
+      score.write_members(json);
+      json.end_object();
+    }
+    json.end_object();
+  }
+  json.end_object();
+}
 
 Status run_eval(Run& run) {
   const ModelData model = load_model(evaluation.model);
   Threads threads(run.threads);
   if (!model.tokenizer) throw Error(Status::kModel, printable(evaluation.model) + ": no tokenizer in the model file");
-  const Dataset data =
-      read_dataset(evaluation.data, model.config.head, *model.tokenizer, model.info.labels, model.config.context);
-  const LossSum loss = evaluate_loss(model, data.examples, 4096, {threads, Math::kF32});
-  const double targets = static_cast<double>(std::max<std::size_t>(1, loss.targets));
+  const Executor executor{threads, math_named(evaluation.math)};
+  constexpr std::size_t kMicroTokens = 4096;
+  const std::size_t context = model.config.context;
+  std::vector<std::string> paths, corpora;
+  for (const std::string& path : evaluation.data) (TokenFile::recognised(path) ? corpora : paths).push_back(path);
+
   std::string line;
   JsonWriter json(line);
-  json.begin_object()
-      .member("task", model.info.task)
-      .member("examples", data.examples.size())
-      .member("targets", loss.targets);
-  json.member("loss", loss.cross_entropy / targets).member("accuracy", static_cast<double>(loss.correct) / targets);
-  if (model.config.head == Head::kTag) {
+  json.begin_object().member("task", model.info.task);
+  ExpertUsage usage;
+  if (!paths.empty()) {
+    const Dataset data = read_dataset(paths, model.config.head, *model.tokenizer, model.info.labels, context, 0,
+                                      evaluation.task.empty() ? model.info.task : evaluation.task, task_form);
+    const std::vector<LossSum> losses = evaluate_each(model, data.examples, kMicroTokens, executor, &usage);
+    const auto tags = tags_of(paths);
+    LossScore all;
+    Groups groups;
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+      all.add(model, data.examples[i], losses[i]);
+      for (const auto& [member, value] : tags[data.rows[i]])
+        groups[member][value].add(model, data.examples[i], losses[i]);
+    }
+    all.write_members(json);
+    json.member("dropped", data.dropped);
+    if (!groups.empty()) {
+      json.key("by");
+      write(json, groups);
+    }
+  }
+  const std::size_t length = evaluation.length ? std::min<std::size_t>(evaluation.length, context) : context;
+  for (const std::string& path : corpora) {
+    const TokenFile corpus(path, *model.tokenizer);
+    json.key("corpus");
+    evaluate_corpus(model, corpus, length, evaluation.tokens, kMicroTokens, executor, usage).write(json);
+  }
+  if (model.config.n_expert > 1 && !usage.empty()) {
+    json.key("experts");
+    usage.write(json);
+  }
+  if (model.config.head == Head::kTag && !paths.empty()) {
     json.key("spans");
-    score_spans(model, evaluation.data, threads).write(json);
+    score_spans(model, paths, threads).write(json);
   }
   json.end_object();
   run.out.write(line);
@@ -44,14 +111,26 @@ Status run_eval(Run& run) {
 Command eval_command() {
   Command c;
   c.name = "eval";
-  c.summary = "score a model on rows";
+  c.summary = "score a model on rows or a token file";
   c.description =
-      "Prints one JSON object: loss and accuracy, and for a tag head the exact matches of spans, by label and source.";
-  c.examples = {{"eve-train eval --model pico-pii.gguf --data dev.jsonl", "score the tagger"}};
+      "Prints one JSON object. Of rows: loss, accuracy (share of the targets that the model would choose) and exact "
+      "(share of the rows of which it would choose every target: greedy decoding gives the whole answer), together and "
+      "by \"source\" and what --by names; for a tag head the exact matches of spans. Of a token file: the same and "
+      "bits "
+      "per byte, by its sources. And how often each expert was chosen, layer by layer.";
+  c.examples = {{"eve-train eval --model pico-pii.gguf --data dev.jsonl", "score the tagger"},
+                {"eve-train eval --model pico-base.gguf --data copy.jsonl --by rarity --by distance",
+                 "score rows by what they say of themselves"}};
   c.common = {Common::kThreads};
   c.options = {option("--model", "FILE", "Model to score.", &evaluation.model),
-               repeated("--data", "FILE", "Rows to score on.", &evaluation.data)};
-  for (Option& o : c.options) o.required = true;
+               repeated("--data", "FILE", "Rows or token file to score on.", &evaluation.data),
+               option("--task", "NAME", "Whose rows these are; else the model's.", &evaluation.task),
+               repeated("--by", "NAME", "Scores by this member of the rows.", &evaluation.by),
+               option("--length", "N", "Token file: longest sequence; 0: the context.", &evaluation.length, 0, 65536),
+               option("--tokens", "N", "Token file: tokens of each source; 0: all.", &evaluation.tokens),
+               choice("--math", "TYPE", "Precision of products.", &evaluation.math, {"bf16", "f32"})};
+  for (Option& o : c.options)
+    if (o.flags == "--model" || o.flags == "--data") o.required = true;
   c.run = run_eval;
   return c;
 }
