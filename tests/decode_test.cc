@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "base/utf8.h"
+#include "decode/automaton.h"
+#include "decode/constraint.h"
 #include "decode/sampler.h"
 #include "decode/viterbi.h"
 #include "eve/eve.h"
@@ -248,7 +250,7 @@ TEST_CASE("a stop string ends the text before it, and what was streamed is the t
 TEST_CASE("a choice is the best allowed token, the lowest id among equals") {
   Rng rng(1);
   const std::vector<float> logits = {1, 5, 5, 9};
-  const std::vector<std::uint8_t> allowed = {1, 1, 1, 0};
+  const std::vector<TokenId> allowed = {0, 1, 2};
   CHECK(choose_token(logits, allowed, 0, 0, rng) == 1);
   std::size_t seen[4] = {};
   for (int i = 0; i < 2000; ++i) ++seen[choose_token(logits, allowed, 1.0f, 0, rng)];
@@ -256,4 +258,160 @@ TEST_CASE("a choice is the best allowed token, the lowest id among equals") {
   CHECK(seen[0] > 0);
   CHECK(static_cast<double>(seen[1]) / static_cast<double>(seen[2]) == Approx(1.0).epsilon(0.2));
   for (int i = 0; i < 50; ++i) CHECK(choose_token(logits, allowed, 1.0f, 1, rng) == 1);
+}
+
+namespace {
+
+Constraint of(GrammarBuilder& builder, GrammarBuilder::Node root) { return {builder.build(root), {}, {}}; }
+
+/// {"name": text, "tags": [text, ...], "n": number or null}
+Constraint record() {
+  GrammarBuilder b;
+  const auto text = b.json_text(0, 20);
+  const auto tags =
+      b.sequence({b.literal("["), b.optional(b.sequence({text, b.repeat(b.sequence({b.literal(","), text}), 0, 3)})),
+                  b.literal("]")});
+  const auto number = b.choice({b.regex("-?(0|[1-9][0-9]{0,9})"), b.literal("null")});
+  return of(b, b.sequence({b.literal("{\"name\":"), text, b.literal(",\"tags\":"), tags, b.literal(",\"n\":"), number,
+                           b.literal("}")}));
+}
+
+bool is_record(const std::string& text) {
+  static const Constraint constraint = record();
+  Automaton automaton(constraint.grammar);
+  return automaton.accepts(automaton.advance(automaton.start(), text));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "under a constraint any model writes a whole text, greedy, sampled or with beams, within any budget that allows "
+    "one") {
+  const RandomModel file(Head::kLm, 1.0);
+  const Model model = Model::open(file.path);
+  Generator generator(model, 1);
+  GenerateOptions options;
+  options.constraint = record();
+  Matcher matcher(options.constraint.grammar, std::make_shared<const Vocabulary>(*model.data().tokenizer));
+  const std::size_t shortest = matcher.shortest();
+  REQUIRE(shortest < 40);
+  std::size_t forced = 0;
+  for (std::size_t more = 0; more < 20; ++more)
+    for (int way = 0; way < 3; ++way) {
+      options.max_tokens = shortest + more;
+      options.temperature = way == 1 ? 3.0f : 0.0f;
+      options.beams = way == 2 ? 3 : 1;
+      options.seed = more;
+      const auto result = generator.generate("x", options);
+      INFO(result.text);
+      CHECK(is_record(result.text));
+      CHECK((result.reason == StopReason::kComplete || result.reason == StopReason::kEndOfText));
+      CHECK(result.tokens.size() <= options.max_tokens);
+      CHECK(result.log_probs.size() == result.tokens.size());
+      for (const float log_prob : result.log_probs) CHECK(log_prob <= 1e-4f);
+      CHECK(model.data().tokenizer->decode(result.tokens) == result.text);
+      forced += result.forced;
+    }
+  CHECK(forced > 60);
+  options.max_tokens = shortest - 1;
+  options.beams = 1;
+  const auto none = generator.generate("x", options);
+  CHECK(none.reason == StopReason::kBudget);
+  CHECK(none.text.empty());
+  options.beams = 2;
+  CHECK(generator.generate("x", options).reason == StopReason::kBudget);
+  options.stop = {"a"};
+  CHECK_THROWS_AS(generator.generate("x", options), Error);
+}
+
+TEST_CASE("forced tokens are those that one pass each would have given no choice about") {
+  const RandomModel file(Head::kLm, 1.0);
+  Generator generator(Model::open(file.path), 1);
+  GenerateOptions options;
+  const std::string only = "The only text that there is, whatever the model thinks of it.";
+  options.constraint = Constraint::choices({&only, 1});
+  const auto result = generator.generate("x", options);
+  CHECK(result.text == only);
+  CHECK(result.forced == result.tokens.size());
+  CHECK(result.reason == StopReason::kComplete);
+}
+
+TEST_CASE("a text that fails its check is replaced by another that passes, or by none") {
+  const RandomModel file(Head::kLm, 1.0);
+  Generator generator(Model::open(file.path), 1);
+  GenerateOptions options;
+  const std::vector<std::string> fruit = {"apple", "banana", "cherry", "date", "elderberry"};
+  options.constraint = Constraint::choices(fruit);
+  for (int way = 0; way < 3; ++way) {
+    options.temperature = way == 1 ? 5.0f : 0.0f;
+    options.beams = way == 2 ? 8 : 1;
+    options.attempts = way == 1 ? 200 : 16;
+    for (const std::string& wanted : fruit) {
+      options.constraint.check = [&](std::string_view text) { return text == wanted; };
+      std::string streamed;
+      const auto result = generator.generate("x", options, [&](std::string_view piece) { streamed += piece; });
+      if (way == 2 && result.reason == StopReason::kNoAnswer) continue;  // beams keep only so many
+      CHECK(result.text == wanted);
+      CHECK(streamed == wanted);
+      CHECK(result.attempts >= 1);
+    }
+    options.constraint.check = [](std::string_view) { return false; };
+    std::size_t seen = 0;
+    const auto none = generator.generate("x", options, [&](std::string_view) { ++seen; });
+    CHECK(none.reason == StopReason::kNoAnswer);
+    CHECK(none.text.empty());
+    CHECK(none.tokens.empty());
+    CHECK(none.attempts <= options.attempts);
+    CHECK(seen == 0);
+  }
+}
+
+TEST_CASE("constrained requests that share passes are answered as each would be alone") {
+  const RandomModel file(Head::kLm, 1.0);
+  const Model model = Model::open(file.path);
+  GenerateOptions options;
+  options.max_tokens = 40;
+  std::vector<Generator::Request> requests;
+  for (int i = 0; i < 24; ++i) {
+    Constraint constraint = i % 3 == 0   ? record()
+                            : i % 3 == 1 ? Constraint::regex("[a-z]{1,9}( [a-z]+){2}")
+                                         : Constraint{};
+    if (i % 2 == 0) constraint.check = [](std::string_view text) { return text.size() % 2 == 0; };
+    requests.push_back({"The Licence " + std::to_string(i), std::move(constraint)});
+  }
+  std::vector<Generator::Result> alone;
+  for (const auto& request : requests) {
+    options.constraint = request.constraint;
+    alone.push_back(Generator(model, 1).generate(request.prompt, options));
+  }
+  std::size_t next = 0;
+  Generator(model, 1).generate_all(requests, options, [&](std::size_t index, Generator::Result&& result) {
+    REQUIRE(index == next++);
+    CHECK(result.text == alone[index].text);
+    CHECK(result.reason == alone[index].reason);
+    CHECK(result.attempts == alone[index].attempts);
+  });
+  CHECK(next == requests.size());
+}
+
+TEST_CASE("one beam or many, the best of them is never worse than the greedy text") {
+  const RandomModel file(Head::kLm, 1.0);
+  Generator generator(Model::open(file.path), 1);
+  GenerateOptions options;
+  options.constraint = Constraint::regex("[a-f]{6}");
+  const auto total = [](const Generator::Result& result) {
+    double sum = 0;
+    for (const float log_prob : result.log_probs) sum += static_cast<double>(log_prob);
+    return sum;
+  };
+  std::size_t better = 0;
+  for (const char* prompt : {"a", "b", "The", "Licence", "xyz"}) {
+    options.beams = 1;
+    const auto greedy = generator.generate(prompt, options);
+    options.beams = 8;
+    const auto best = generator.generate(prompt, options);
+    CHECK(best.text.size() == 6);
+    better += total(best) > total(greedy) - 1e-3;
+  }
+  CHECK(better >= 4);  // the score weighs length too
 }

@@ -124,6 +124,11 @@ const char* reason_name(StopReason reason) {
       return "context";
     case StopReason::kDeadline:
       return "time-limit";
+    case StopReason::kComplete:
+      return "complete";
+    case StopReason::kBudget:
+    case StopReason::kNoAnswer:
+      return "none";
   }
   return "";
 }

@@ -7,6 +7,7 @@
 #include "decode/automaton.h"
 #include "decode/mask.h"
 #include "eve/error.h"
+#include "eve/eve.h"
 
 namespace eve {
 
@@ -142,5 +143,8 @@ std::shared_ptr<const Grammar> choices_grammar(std::span<const std::string> choi
   GrammarBuilder builder;
   return builder.build(builder.words(choices));
 }
+
+Constraint Constraint::regex(std::string_view pattern) { return {regex_grammar(pattern), {}, {}}; }
+Constraint Constraint::choices(std::span<const std::string> texts) { return {choices_grammar(texts), {}, {}}; }
 
 }  // namespace eve

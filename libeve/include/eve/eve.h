@@ -66,17 +66,47 @@ class Tagger {
   std::unique_ptr<Impl> impl_;
 };
 
+class Grammar;
+
+/// What a text may be. Without a grammar: anything.
+struct Constraint {
+  std::shared_ptr<const Grammar> grammar;  ///< see decode/grammar.h; regex() and choices() make simple ones
+  std::string source;                      ///< the text that spans of the grammar are spans of
+  /// Judges a whole text, for what a grammar cannot say. Empty: every text passes.
+  std::function<bool(std::string_view text)> check;
+
+  /// A text that matches an ECMA-262 pattern as a whole. Throws kInput as eve::regex does.
+  static Constraint regex(std::string_view pattern);
+  /// One of these texts. Throws kInput when there is none.
+  static Constraint choices(std::span<const std::string> texts);
+};
+
 /// How a Generator continues a text.
 struct GenerateOptions {
-  std::size_t max_tokens = 256;
-  float temperature = 0;  ///< 0: greedy, the seed is not used
-  std::size_t top_k = 0;  ///< 0: all tokens
+  std::size_t max_tokens = 256;  ///< the end of text is not counted
+  float temperature = 0;         ///< 0: greedy, the seed is not used
+  std::size_t top_k = 0;         ///< 0: all tokens
   std::uint64_t seed = 0;
   std::vector<std::string> stop;  ///< generation ends before the first of these; it is not part of the text
   std::optional<std::chrono::steady_clock::time_point> deadline;
+  /// Under a constraint the text is complete or empty; stop strings are refused (kInput). Whatever the model, any
+  /// max_tokens (within the context) from Matcher::shortest() on gives a complete text: when no more tokens are left
+  /// than its shortest completion takes, only what ends it in time may be chosen.
+  Constraint constraint;
+  std::size_t beams = 1;      ///< 2 to 8: beam search, for temperature 0
+  std::size_t attempts = 16;  ///< texts that may be shown to the constraint's check
 };
 
-enum class StopReason { kEndOfText, kStopString, kMaxTokens, kContextFull, kDeadline };
+enum class StopReason {
+  kEndOfText,    ///< the model ended the text
+  kStopString,   ///< a stop string was written
+  kMaxTokens,    ///< free text: no tokens left
+  kContextFull,  ///< free text: no room left
+  kDeadline,     ///< no time left
+  kComplete,     ///< the constraint allows nothing more, or no tokens are left for more
+  kBudget,       ///< the constraint's shortest text needs more tokens than there are
+  kNoAnswer,     ///< no text passed the constraint's check
+};
 
 /// Continues text with an `lm` model, through a KV cache. One object is used by one thread at a time.
 class Generator {
@@ -88,8 +118,19 @@ class Generator {
     std::string text;                  ///< valid UTF-8 if the model's tokens are; without the stop string
     std::vector<std::int32_t> tokens;  ///< chosen tokens, the end-of-text token not included
     StopReason reason;
+    /// Of the tokens, under a constraint: log-probability among those that were allowed, at temperature 1.
+    std::vector<float> log_probs;
+    std::size_t forced = 0;    ///< tokens without an alternative, written without a pass of their own
+    std::size_t attempts = 0;  ///< texts shown to the check
   };
-  /// `on_text` receives the text in whole UTF-8 characters as soon as no stop string can begin in it; may be empty.
+  /// A text to continue, and what may be written.
+  struct Request {
+    std::string prompt;
+    Constraint constraint;
+  };
+  /// `on_text` receives the text in whole UTF-8 characters as soon as no stop string can begin in it (of a text that is
+  /// to be checked, or searched for with beams: at the end); may be empty. A text that fails its check is taken back to
+  /// where the model was least sure, and continued with its next best choice there; a sampled one is drawn again.
   /// Ids without a token are never chosen. Throws kInput when the prompt does not leave room for one token in the
   /// context.
   Result generate(std::string_view prompt, const GenerateOptions& options,
@@ -101,6 +142,9 @@ class Generator {
   /// prompts, each as soon as it and those before it are done; each is what generate() alone would give. The first
   /// tokens that prompts have in common are computed once, also from one call to the next.
   void generate_all(std::span<const std::string> prompts, const GenerateOptions& options,
+                    const std::function<void(std::size_t index, Result&& result)>& on_result);
+  /// The same, each under a constraint of its own (that of the options is not used).
+  void generate_all(std::span<const Request> requests, const GenerateOptions& options,
                     const std::function<void(std::size_t index, Result&& result)>& on_result);
   /// Logits of the next token after each of `ids`, [ids.size()][vocabulary rows], from one pass.
   std::vector<float> logits(std::span<const std::int32_t> ids);
