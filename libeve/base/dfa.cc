@@ -48,8 +48,31 @@ std::vector<std::uint32_t> distances(const Dfa::Draft& draft) {
   return distance;
 }
 
+/// Bytes of the longest string that is accepted from here, kDead where there is none longest.
+std::vector<std::uint32_t> heights(const Dfa::Draft& draft, const std::vector<std::uint32_t>& distance) {
+  const std::size_t n = draft.edges.size();
+  std::vector<std::vector<State>> sources(n);
+  std::vector<std::size_t> open(n);  // edges to states whose height is not known
+  std::vector<std::uint32_t> height(n, 0);
+  std::vector<State> queue;
+  for (State s = 0; s < n; ++s) {
+    if (distance[s] == Dfa::kDead) continue;
+    for (const Edge& edge : draft.edges[s])
+      if (distance[edge.target] != Dfa::kDead) sources[edge.target].push_back(s), ++open[s];
+    if (open[s] == 0) queue.push_back(s);
+  }
+  for (std::size_t i = 0; i < queue.size(); ++i)
+    for (const State s : sources[queue[i]]) {
+      height[s] = std::max(height[s], height[queue[i]] + 1);
+      if (--open[s] == 0) queue.push_back(s);
+    }
+  for (State s = 0; s < n; ++s)
+    if (open[s] != 0) height[s] = Dfa::kDead;
+  return height;
+}
+
 /// Number of the class of each state: states of one class accept the same strings (Moore's refinement). It starts from
-/// the distance to the end, which equal states share; that alone tells most others apart.
+/// the lengths of the shortest and the longest of them, which equal states share; they alone tell most others apart.
 std::vector<State> equal_states(const Dfa::Draft& draft, const std::vector<std::uint32_t>& distance) {
   const std::size_t n = draft.edges.size();
   std::vector<State> group(n);
@@ -62,7 +85,8 @@ std::vector<State> equal_states(const Dfa::Draft& draft, const std::vector<std::
     group = std::move(fresh);
     return ids.size();
   };
-  for (std::size_t now = regroup([&](State s) { return std::vector{distance[s]}; }); now != groups;) {
+  const std::vector<std::uint32_t> height = heights(draft, distance);
+  for (std::size_t now = regroup([&](State s) { return std::vector{distance[s], height[s]}; }); now != groups;) {
     groups = now;
     now = regroup([&](State s) {
       std::vector<Edge> edges;
