@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <map>
 #include <memory>
@@ -31,17 +32,21 @@ class SchemaCompiler {
   GrammarBuilder& builder_;
   const SchemaGraph& graph_;
   const SchemaGrammarOptions& options_;
-  const std::chrono::steady_clock::time_point deadline_;
+  const std::chrono::nanoseconds started_;  // processor time of this thread
   std::map<Conjunction, Node> rules_;
   std::deque<std::pair<Conjunction, Node>> open_;  // rules to be defined
   std::map<std::pair<SchemaId, std::string_view>, std::string> loose_;
   std::vector<bool> used_;
-  std::size_t shapes_ = 0, states_ = 0;
+  std::size_t shapes_ = 0, states_ = 0, loose_calls_ = 0;
   bool needs_check_ = false;
+  std::map<std::string, NumberGrammar> numbers_;  // by what they must be
+  std::map<std::string, Node> strings_;
   Node nothing_, blank_, comma_, colon_, any_string_, character_;
 
   // schema_compiler.cc
   [[noreturn]] void fail(SchemaId id, const std::string& why) const;
+  void check_time(SchemaId id) const;
+  /// Without a keyword: only that the finished value must be judged.
   void loose(SchemaId id, std::string_view keyword, const char* reason);
   /// The rule for values of which all literals hold.
   Node value(Conjunction conjunction);
@@ -51,7 +56,9 @@ class SchemaCompiler {
   /// Parts with blanks between them where blanks are allowed.
   Node spaced(std::initializer_list<Node> parts);
   Node literal_value(const JsonValue& value);
-  Node listed(const Conjunction& conjunction, const Shape& shape, std::set<std::string>& written);
+  /// `written`: what other alternatives write already; nullptr when there are none.
+  Node listed(const Conjunction& conjunction, const Shape& shape, std::set<std::string>* written);
+  bool only_lists(const Conjunction& conjunction, const Shape& shape) const;
   void scalars(const Shape& shape, std::vector<Node>& out);
   Node number(const Shape& shape);
   bool never(SchemaId id) const { return graph_[id].never; }
@@ -60,6 +67,7 @@ class SchemaCompiler {
   struct StringSet;
   StringSet strings(const Shape& shape);
   Node string(const Shape& shape);
+  Node string_of(const Shape& shape, const StringSet& set);
   bool names_of(const Conjunction& conjunction, Dfa& out);
 
   // schema_containers.cc

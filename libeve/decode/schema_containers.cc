@@ -205,39 +205,47 @@ std::optional<SchemaCompiler::Node> SchemaCompiler::free_members(const Shape& sh
   if (!spoken_of) return std::nullopt;
   std::vector<std::string> taken;
   for (const Member& member : named) taken.push_back(member.name);
-  Dfa base = Dfa::text();
-  if (!names_hold.empty() && !names_of(names_hold, base)) return std::nullopt;
-  std::vector<Node> choices;
-  const auto add = [&](std::size_t chosen) {
-    Dfa names = base;
-    Conjunction literals;
-    for (std::size_t i = 0; i < rules.size() && !names.empty(); ++i) {
-      const bool matched = chosen == i || (chosen >= rules.size() && (chosen - rules.size()) >> i & 1);
-      names = matched ? intersection(names, *rules[i].pattern->dfa) : difference(names, *rules[i].pattern->dfa);
-      if (matched) literals.push_back({rules[i].value});
+  // Names that need too large an automaton are not written.
+  std::optional<Dfa> base = Dfa::text();
+  const auto narrow = [](std::optional<Dfa>& names, auto&& operation) {
+    try {
+      if (names) names = operation(*names);
+    } catch (const Error&) {
+      names.reset();
     }
-    for (const SchemaId id : shape.ids) {
-      if (graph_[id].additional_properties == kNoSchema) continue;
-      const bool matched = std::ranges::any_of(literals, [&](const Literal& literal) {
-        return std::ranges::any_of(rules, [&](const Rule& rule) { return rule.of == id && rule.value == literal.id; });
-      });
-      if (!matched) literals.push_back({graph_[id].additional_properties});
-    }
-    if (names.empty() || std::ranges::any_of(literals, [&](const Literal& l) { return never(l.id); })) return;
-    choices.push_back(builder_.sequence(
-        {builder_.literal("\""), terminal(json_escaped(names)), builder_.literal("\""), colon_, value(literals)}));
   };
-  try {
-    if (!taken.empty()) base = difference(base, Dfa::words(taken));
-    if (rules.size() <= kMaxPatternsTogether) {
-      for (std::size_t set = 0; set < std::size_t{1} << rules.size(); ++set) add(rules.size() + set);
-    } else {
-      // Names of one pattern at most.
-      for (std::size_t i = 0; i < rules.size(); ++i) add(i);
-      add(rules.size());
+  if (!names_hold.empty() && !names_of(names_hold, *base)) return std::nullopt;
+  if (!taken.empty()) narrow(base, [&](const Dfa& names) { return difference(names, Dfa::words(taken)); });
+  std::vector<Node> choices;
+  const auto add = [&](auto&& chosen) {
+    std::optional<Dfa> names = base;
+    Conjunction literals;
+    std::set<SchemaId> matched;
+    for (std::size_t i = 0; i < rules.size() && names && !names->empty(); ++i) {
+      check_time(rules[i].of);
+      const Dfa& pattern = *rules[i].pattern->dfa;
+      if (!chosen(i)) {
+        narrow(names, [&](const Dfa& of) { return difference(of, pattern); });
+        continue;
+      }
+      narrow(names, [&](const Dfa& of) { return intersection(of, pattern); });
+      literals.push_back({rules[i].value});
+      matched.insert(rules[i].of);
     }
-  } catch (const Error&) {
-    // Names that need too large an automaton are not written.
+    for (const SchemaId id : shape.ids)
+      if (graph_[id].additional_properties != kNoSchema && !matched.contains(id))
+        literals.push_back({graph_[id].additional_properties});
+    if (!names || names->empty() || std::ranges::any_of(literals, [&](const Literal& l) { return never(l.id); }))
+      return;
+    choices.push_back(builder_.sequence(
+        {builder_.literal("\""), terminal(json_escaped(*names)), builder_.literal("\""), colon_, value(literals)}));
+  };
+  if (rules.size() <= kMaxPatternsTogether) {
+    for (std::size_t set = 0; set < std::size_t{1} << rules.size(); ++set)
+      add([&](std::size_t i) { return (set >> i & 1) != 0; });
+  } else {
+    // Names of one pattern at most.
+    for (std::size_t one = 0; one <= rules.size(); ++one) add([&](std::size_t i) { return i == one; });
   }
   if (choices.empty()) return std::nullopt;
   return builder_.choice(choices);

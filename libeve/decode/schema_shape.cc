@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint8_t kNumbers = kTypeInteger | kTypeNumber;
 // Alternatives that the branches left out of a oneOf may take together before the validator is asked instead.
 constexpr std::size_t kMaxNegations = 64;
+constexpr std::size_t kMaxShapesDeep = 64;
 
 /// A literal, and the keyword that brought it: who is told when it cannot be kept.
 struct Task {
@@ -81,13 +82,16 @@ class Maker {
       std::vector<const Branch*> branches;
       for (const Branch& branch : fork.branches)
         if (branch.shape.types & work.shape.types) branches.push_back(&branch);
-      if (open.size() + done.size() + branches.size() > kMaxShapes) {
+      // The more choices in one another, the fewer alternatives in all.
+      const std::size_t most = std::max(kMaxShapes >> std::min<std::size_t>(work.forked, 32), kMaxShapesDeep);
+      if (open.size() + done.size() + branches.size() > most) {
         loose_(fork.from, fork.keyword, "too many alternatives together");
         open.push_back(std::move(work));
         continue;
       }
       for (auto branch = branches.rbegin(); branch != branches.rend(); ++branch) {
         Work& next = open.emplace_back(work);
+        ++next.forked;
         add(next.shape, (*branch)->shape);
         append(next.tasks, (*branch)->tasks);
       }
@@ -101,6 +105,7 @@ class Maker {
     std::vector<Task> tasks;
     std::vector<Fork> forks;
     std::set<Literal> seen;
+    std::size_t forked = 0;  // choices made
   };
 
   const SchemaGraph& graph_;

@@ -76,12 +76,29 @@ SchemaCompiler::StringSet SchemaCompiler::strings(const Shape& shape) {
     if (graph_[id].min_length != 0) loose(id, "minLength", "beside a pattern or format, too long to count");
     if (graph_[id].max_length != kNoLimit) loose(id, "maxLength", "beside a pattern or format, too long to count");
   }
-  needs_check_ = true;
+  loose(graph_.root(), {}, "");
   return out;
 }
 
 SchemaCompiler::Node SchemaCompiler::string(const Shape& shape) {
-  StringSet set = strings(shape);
+  // The same words come back in many places: dates, codes.
+  std::string key = std::to_string(shape.min_length) + "-" + std::to_string(shape.max_length);
+  for (const SchemaId id : shape.ids) {
+    const Schema& schema = graph_[id];
+    if (schema.pattern) key += "/" + schema.pattern->source + "/";
+    if (schema.format) key += format_name(*schema.format);
+    key += "{" + std::to_string(schema.min_length) + "," + std::to_string(schema.max_length) + "}";
+  }
+  const auto found = strings_.find(key);
+  if (shape.bans.empty() && found != strings_.end()) return found->second;
+  const std::size_t before = loose_calls_;
+  const Node made = string_of(shape, strings(shape));
+  // What tells somebody must be told again.
+  if (shape.bans.empty() && loose_calls_ == before) strings_.emplace(key, made);
+  return made;
+}
+
+SchemaCompiler::Node SchemaCompiler::string_of(const Shape& shape, const StringSet& set) {
   if (set.min > set.max || (set.dfa && set.dfa->empty())) return nothing_;
   const Node quote = builder_.literal("\"");
   if (set.dfa) return builder_.sequence({quote, terminal(json_escaped(*set.dfa)), quote});

@@ -30,24 +30,6 @@ std::string instance_pointer(const Path* path) {
   return out;
 }
 
-std::uint8_t type_of(const JsonValue& value) {
-  switch (value.kind) {
-    case Kind::kNull:
-      return kTypeNull;
-    case Kind::kBoolean:
-      return kTypeBoolean;
-    case Kind::kNumber:
-      return value.number.integer() ? kTypeInteger : kTypeNumber;
-    case Kind::kString:
-      return kTypeString;
-    case Kind::kArray:
-      return kTypeArray;
-    case Kind::kObject:
-      return kTypeObject;
-  }
-  return 0;
-}
-
 /// Items of an array or members of an object that some schema has looked at; kept only where unevaluated* ask.
 using Seen = std::vector<bool>;
 
@@ -298,6 +280,24 @@ class Judge {
 };
 
 }  // namespace
+
+std::uint8_t type_of(const JsonValue& value) {
+  switch (value.kind) {
+    case Kind::kNull:
+      return kTypeNull;
+    case Kind::kBoolean:
+      return kTypeBoolean;
+    case Kind::kNumber:
+      return value.number.integer() ? kTypeInteger : kTypeNumber;
+    case Kind::kString:
+      return kTypeString;
+    case Kind::kArray:
+      return kTypeArray;
+    case Kind::kObject:
+      return kTypeObject;
+  }
+  return 0;
+}
 
 std::size_t code_points(std::string_view text) {
   return static_cast<std::size_t>(

@@ -24,6 +24,8 @@ std::optional<Violation> validate(const SchemaGraph& graph, const JsonValue& val
 /// The same for one subschema.
 std::optional<Violation> validate(const SchemaGraph& graph, SchemaId schema, const JsonValue& value);
 
+/// The TypeBit of a value: an integer has kTypeInteger alone.
+std::uint8_t type_of(const JsonValue& value);
 /// Code points of valid UTF-8.
 std::size_t code_points(std::string_view text);
 
