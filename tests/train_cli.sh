@@ -30,6 +30,23 @@ fit "$train" fit --batch 16 -o resumed.gguf --log resumed.log --checkpoint-secon
 [ "$(losses resumed.log | sort -u)" = "$(losses straight.log | sort -u)" ] || fail "a resumed run has another curve"
 cmp straight.gguf resumed.gguf || fail "a resumed run ends with other weights"
 
+echo '{"sources": [{"name": "licence", "files": ["LICENSE.txt"]}, {"name": "rows", "files": ["rows.jsonl"], "passes": 0.5}]}' >plan.json
+cp "$source/LICENSE" LICENSE.txt
+"$train" prepare plan.json --quiet --vocab words.spm --seed 5 -o words.tokens >summary
+[ "$(grep -c '"mixed_tokens":[1-9]' summary)" = 3 ] || fail "prepare prints $(cat summary)"
+corpus() { "$train" fit --quiet --new shape.json --vocab words.spm --task base --corpus words.tokens --dev words.tokens --length 32 --batch-tokens 512 --steps 12 \
+  --lr 1e-2 --math f32 --threads 1 --seed 3 "$@"; }
+corpus -o whole.gguf --log whole.log
+corpus -o parts.gguf --log parts.log --minutes 0.0001
+[ "$(losses parts.log | wc -l)" = 1 ] || fail "a run did not stop at its time"
+corpus -o parts.gguf --log parts.log --resume
+[ "$(losses parts.log)" = "$(losses whole.log)" ] && cmp whole.gguf parts.gguf || fail "a run in two stretches is another run"
+grep -q '"dev":{"licence":{.*"bits_per_byte":.*"experts":\[\[' whole.log || fail "no score of the token file in the log"
+"$train" eval --model whole.gguf --data words.tokens --length 32 | grep -q '"corpus":{"licence"' || fail "eval does not score a token file"
+corpus -o annealed.gguf --log annealed.log --anneal words.tokens --anneal-steps 3
+[ "$(losses annealed.log | head -9)" = "$(losses whole.log | head -9)" ] || fail "the steps before the last corpus are other ones"
+[ "$(losses annealed.log)" != "$(losses whole.log)" ] || fail "the last corpus was not used"
+
 status=0
 "$train" fit --quiet --new shape.json --vocab words.spm --task base --data /dev/null -o x.gguf 2>errors || status=$?
 [ $status = 2 ] && grep -q 'no training examples' errors || fail "no data: status $status, $(cat errors)"

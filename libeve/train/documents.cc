@@ -50,7 +50,8 @@ std::vector<std::string_view> split_documents(std::string_view text) {
   std::vector<std::string_view> documents;
   std::size_t begin = 0;
   const auto add = [&](std::size_t end) {
-    if (end > begin) documents.push_back(text.substr(begin, end - begin));
+    const std::string_view document = text.substr(begin, end - begin);
+    if (document.find_first_not_of(" \t\r\n") != std::string_view::npos) documents.push_back(document);
   };
   for (std::size_t at = 0; (at = text.find(kSeparator, at)) != std::string_view::npos;) {
     const std::size_t end = at + kSeparator.size();

@@ -12,7 +12,7 @@ namespace eve {
 /// damaged or larger.
 std::string read_text(const std::string& path);
 
-/// Documents of a text: parted by lines "<|endoftext|>". Views into `text`; empty ones are left out.
+/// Documents of a text: parted by lines "<|endoftext|>". Views into `text`; those of white space are left out.
 std::vector<std::string_view> split_documents(std::string_view text);
 
 /// The document with line feeds for CR LF, without control characters (tab and line feed stay), without white space at

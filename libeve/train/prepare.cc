@@ -75,6 +75,7 @@ std::string without_repeats(const std::string& text, std::uint64_t paragraph_byt
       kept += paragraph;
     at = end;
   }
+  kept.erase(kept.find_last_not_of('\n') + 1);
   return kept;
 }
 
