@@ -106,7 +106,7 @@ struct Command {
   std::vector<Common> common;
   std::vector<Option> options;
   std::size_t max_input = 1 << 20;  ///< default of --max-input: the largest record (or whole input) in bytes
-  std::function<Status(Run&)> run;  ///< empty for a tool that has commands
+  std::function<Status(Run&)> run;  ///< empty for a tool that has only commands; one with both runs what is no command
 };
 
 struct Tool : Command {

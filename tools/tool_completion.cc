@@ -103,13 +103,13 @@ std::string bash(const Tool& tool) {
     for (const Command& command : tool.commands) {
       names.push_back(command.name);
       out +=
-          "      " + command.name + ")\n" + bash_command(declared_options(tool, command), "        ") + "        ;;\n";
+          "      " + command.name + ")\n" + bash_command(declared_options(command), "        ") + "        return ;;\n";
     }
-    out += "    esac\n    return\n  fi\n";
-    out += "  [[ $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -W '" + join(names, " ") +
-           "' -- \"$cur\"); return; }\n";
+    out += std::string("    esac\n") + (tool.run ? "" : "    return\n") + "  fi\n";
+    out += std::string("  [[ $cur == -* ]] || ") + (tool.run ? "((COMP_CWORD > 1)) || " : "") +
+           "{ mapfile -t COMPREPLY < <(compgen -W '" + join(names, " ") + "' -- \"$cur\"); return; }\n";
   }
-  out += bash_command(declared_options(tool, tool), "  ");
+  out += bash_command(declared_options(tool), "  ");
   return out + "}\ncomplete -F " + function + " " + tool.name + "\n";
 }
 
@@ -142,7 +142,7 @@ std::string zsh_command(const std::vector<Option>& options, const std::string& i
 
 std::string zsh(const Tool& tool) {
   std::string out = "#compdef " + tool.name + "\n";
-  if (tool.commands.empty()) return out + zsh_command(declared_options(tool, tool), "");
+  if (tool.commands.empty()) return out + zsh_command(declared_options(tool), "");
   out += "local -a commands=(\n";
   for (const Command& command : tool.commands)
     out += "  " + quoted(command.name + ":" + escaped(first_sentence(command.summary), ":")) + "\n";
@@ -150,9 +150,9 @@ std::string zsh(const Tool& tool) {
   out += "local command=$words[2]\ncase $command in\n";
   for (const Command& command : tool.commands) {
     out += "  " + command.name + ")\n    shift words; ((CURRENT--))\n" +
-           zsh_command(declared_options(tool, command), "    ") + "    ;;\n";
+           zsh_command(declared_options(command), "    ") + "    ;;\n";
   }
-  return out + "  *)\n" + zsh_command(declared_options(tool, tool), "    ") + "    ;;\nesac\n";
+  return out + "  *)\n" + zsh_command(declared_options(tool), "    ") + "    ;;\nesac\n";
 }
 
 // ------------------------------------------------------------------------------------------------------------- fish
@@ -180,11 +180,9 @@ std::string fish(const Tool& tool) {
   for (const Command& command : tool.commands) {
     out += "complete -c " + tool.name + " -n __fish_use_subcommand -f -a " + command.name + " -d " +
            fish_quoted(first_sentence(command.summary)) + "\n";
-    out +=
-        fish_command(tool, declared_options(tool, command), " -n '__fish_seen_subcommand_from " + command.name + "'");
+    out += fish_command(tool, declared_options(command), " -n '__fish_seen_subcommand_from " + command.name + "'");
   }
-  return out +
-         fish_command(tool, declared_options(tool, tool), tool.commands.empty() ? "" : " -n __fish_use_subcommand");
+  return out + fish_command(tool, declared_options(tool), tool.commands.empty() ? "" : " -n __fish_use_subcommand");
 }
 
 }  // namespace

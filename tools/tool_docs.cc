@@ -36,8 +36,8 @@ std::string wrap(const std::string& text, std::size_t indent) {
 }
 
 /// " [OPTION]... MODEL [FILE]..." of a command.
-std::string synopsis(const Tool& tool, const Command& command, const std::vector<Option>& options) {
-  std::string out = &command == &tool && !tool.commands.empty() ? " COMMAND" : "";
+std::string synopsis(const Command& command, const std::vector<Option>& options) {
+  std::string out = command.run ? "" : " COMMAND";
   for (const Option& option : options)
     if (option.required && !option.positional()) out += " --" + option.long_name() + " " + option.value;
   out += " [OPTION]...";
@@ -109,15 +109,15 @@ std::string roff_options(const std::vector<Option>& options) {
 
 }  // namespace
 
-std::vector<Option> declared_options(const Tool& tool, const Command& command) {
+std::vector<Option> declared_options(const Command& command) {
   Run run;
   CommonValues values;
-  return all_options(command, &command == &tool && !tool.commands.empty(), run, values);
+  return all_options(command, run, values);
 }
 
 std::string help_text(const Tool& tool, const Command& command) {
   const bool top = &command == &tool;
-  const std::vector<Option> options = declared_options(tool, command);
+  const std::vector<Option> options = declared_options(command);
   const std::string called = top ? tool.name : tool.name + " " + command.name;
   std::string out = called + ": " + command.summary + "\n";
   std::vector<Command::Example> examples = command.examples;
@@ -126,7 +126,7 @@ std::string help_text(const Tool& tool, const Command& command) {
       if (!each.examples.empty()) examples.push_back(each.examples.front());
   if (!examples.empty()) out += "\nExamples:\n";
   for (const Command::Example& example : examples) out += "  " + example.command + "\n" + wrap(example.meaning, 6);
-  out += "\nUsage: " + called + synopsis(tool, command, options) + "\n";
+  out += "\nUsage: " + called + synopsis(command, options) + "\n";
   if (!command.description.empty()) out += "\n" + wrap(command.description, 0);
   if (top && !tool.commands.empty()) {
     out += "\nCommands (each has its own --help):\n";
@@ -149,12 +149,12 @@ std::string help_text(const Tool& tool, const Command& command) {
 }
 
 std::string man_page(const Tool& tool) {
-  const std::vector<Option> options = declared_options(tool, tool);
+  const std::vector<Option> options = declared_options(tool);
   std::string title = tool.name;
   for (char& c : title) c = static_cast<char>(std::toupper(c));
   std::string out = ".TH " + roff(title) + " 1 \"\" \"eve " EVE_VERSION "\" \"User Commands\"\n";
   out += ".SH NAME\n" + roff(tool.name) + " \\- " + roff(tool.summary) + "\n";
-  out += ".SH SYNOPSIS\n\\fB" + roff(tool.name) + "\\fR" + roff(synopsis(tool, tool, options)) + "\n";
+  out += ".SH SYNOPSIS\n\\fB" + roff(tool.name) + "\\fR" + roff(synopsis(tool, options)) + "\n";
   out += ".SH DESCRIPTION\n" + roff_text(tool.description);
   out += ".SH OPTIONS\n" + roff_options(options);
   if (!tool.commands.empty()) out += ".SH COMMANDS\n";
@@ -168,9 +168,8 @@ std::string man_page(const Tool& tool) {
   };
   collect(tool, options);
   for (const Command& command : tool.commands) {
-    const std::vector<Option> own = declared_options(tool, command);
-    out += ".SS " + roff(tool.name + " " + command.name + synopsis(tool, command, own)) + "\n" + roff(command.summary) +
-           "\n";
+    const std::vector<Option> own = declared_options(command);
+    out += ".SS " + roff(tool.name + " " + command.name + synopsis(command, own)) + "\n" + roff(command.summary) + "\n";
     if (!command.description.empty()) out += ".PP\n" + roff_text(command.description);
     out += roff_options(own);
     examples.insert(examples.end(), command.examples.begin(), command.examples.end());

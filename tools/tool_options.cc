@@ -324,14 +324,14 @@ Option files(std::string name, std::string help, std::vector<std::string>* targe
   return repeated(std::move(name), {}, std::move(help), target);
 }
 
-std::vector<Option> all_options(const Command& command, bool is_tool_with_commands, Run& run, CommonValues& values) {
+std::vector<Option> all_options(const Command& command, Run& run, CommonValues& values) {
   std::vector<Option> options = command.options;
   const auto add = [&](Common which, Option made, const char* environment = "") {
     if (std::find(command.common.begin(), command.common.end(), which) == command.common.end()) return;
     made.environment = environment;
     options.push_back(std::move(made));
   };
-  if (!is_tool_with_commands) {
+  if (command.run) {
     run.max_input = command.max_input;
     add(Common::kOutput, option("-o, --output", "FILE",
                                 "Write to FILE instead of stdout: whole at the end, or not at all.", &values.output));
@@ -368,18 +368,20 @@ const Command& parse_arguments(const Tool& tool, const std::vector<std::string>&
   if (!tool.commands.empty() && !words.empty() && words.front().rfind('-', 0) != 0) {
     const auto found = std::find_if(tool.commands.begin(), tool.commands.end(),
                                     [&](const Command& c) { return c.name == words.front(); });
-    if (found == tool.commands.end()) {
+    if (found == tool.commands.end() && !tool.run) {
       std::vector<std::string> names;
       for (const Command& known : tool.commands) names.push_back(known.name);
       throw Error(Status::kInput, "no command " + printable(words.front()) + suggestion(words.front(), names) +
                                       "; commands are " + join(names, ", "));
     }
-    command = &*found;
-    called += " " + found->name;
-    words.erase(words.begin());
+    if (found != tool.commands.end()) {
+      command = &*found;
+      called += " " + found->name;
+      words.erase(words.begin());
+    }
   }
   const std::string see = "; see " + called + " --help";
-  const std::vector<Option> options = all_options(*command, command == &tool && !tool.commands.empty(), run, values);
+  const std::vector<Option> options = all_options(*command, run, values);
   for (const std::string& word : words) {
     if (word == "--") break;
     // CLI11 would take the next word for the value.

@@ -16,12 +16,12 @@ struct CommonValues {
   bool help = false, version = false;
 };
 
-/// All options of a command, its own first, then the common ones bound to `run` and `values`, --help and --version
-/// last.
-std::vector<Option> all_options(const Command& command, bool is_tool_with_commands, Run& run, CommonValues& values);
+/// All options of a command, its own first, then (where it can be run) the common ones bound to `run` and `values`,
+/// --help and --version last.
+std::vector<Option> all_options(const Command& command, Run& run, CommonValues& values);
 
 /// The same for reading about them: the values go nowhere.
-std::vector<Option> declared_options(const Tool& tool, const Command& command);
+std::vector<Option> declared_options(const Command& command);
 
 /// Reads the arguments after argv[0] (and the environment and the config file) into what the options are bound to, and
 /// returns the command that was chosen: the tool itself when it has none. Throws kInput.
