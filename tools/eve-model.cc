@@ -20,7 +20,7 @@ namespace {
 const std::vector<std::string> kTypes = {"f32", "bf16", "f16", "q8_0", "q4_0"};
 
 struct {
-  std::string model, shape, tokenizer, output, type = "f32";
+  std::string model, shape, tokenizer, task, output, type = "f32";
   std::string layout = "interleaved-16";
   bool llama_cpp = false;
   std::vector<std::string> prompts, stop, ids;
@@ -89,6 +89,7 @@ Status run_new(Run& run) {
   ModelData model = random_model(config, run.seed);
   model.tokenizer = std::move(tokenizer);
   model.info.name = "random";
+  model.info.task = settings.task;
   model.info.labels = labels;
   save_model(model, *dtype_named(settings.type), settings.output);
   return Status::kOk;
@@ -293,11 +294,13 @@ Command new_command() {
               "Without --tokenizer the model has no vocabulary: it takes token ids only.",
               {{"eve-model new shape.json random.gguf --type q8_0", "a model to time"}}, run_new);
   c.common = {Common::kSeed};
-  c.options = {argument("SHAPE", "The JSON file that says its sizes.", &settings.shape), output_argument(),
+  c.options = {argument("SHAPE", "The JSON file that says its sizes.", &settings.shape),
+               output_argument(),
                choice("--type", "TYPE", "How weights are stored.", &settings.type, kTypes),
                option("--tokenizer", "FILE",
                       "A SentencePiece model, a tokenizer.json, or a folder with vocab.json and merges.txt.",
                       &settings.tokenizer),
+               option("--task", "NAME", "The task that the file says it is for.", &settings.task),
                option("--labels", "N", "Kinds that a tag or label head tells apart.", &settings.labels, 1, 1000)};
   return c;
 }

@@ -63,7 +63,7 @@ class Grounding {
   std::vector<std::string> missing;
 
   std::optional<std::string> schema(const JsonValue& given, int depth) {
-    if (!given.is(Kind::kObject) || depth > kDeepest) return verbatim(given);
+    if (!given.is(Kind::kObject) || depth > kDeepest) return json_text(given);
     if (const auto values = evidence_.candidates(given)) return choice(given, *values);
     return members(given, depth);
   }
@@ -72,27 +72,6 @@ class Grounding {
   const Evidence& evidence_;
   const GroundingOptions& options_;
 
-  /// As it is, but for the place that references lead to.
-  std::string verbatim(const JsonValue& given) {
-    if (options_.ref_prefix.empty() || given.items.empty()) return json_text(given);
-    std::string out;
-    out += given.is(Kind::kObject) ? '{' : '[';
-    for (std::size_t i = 0; i < given.items.size(); ++i) {
-      if (i) out += ',';
-      if (given.is(Kind::kArray)) {
-        out += verbatim(given.items[i]);
-        continue;
-      }
-      out += json_quoted(given.names[i]) + ":" + keyword(given.names[i], given.items[i]);
-    }
-    return out + (given.is(Kind::kObject) ? '}' : ']');
-  }
-  std::string keyword(const std::string& name, const JsonValue& value) {
-    if (name == "$ref" && value.is(Kind::kString) && value.text.starts_with('#'))
-      return json_quoted("#" + options_.ref_prefix + value.text.substr(1));
-    return name == "enum" || name == "const" ? json_text(value) : verbatim(value);
-  }
-
   std::optional<std::string> choice(const JsonValue& given, const std::vector<Found>& values) {
     const std::vector<std::string_view> types = type_names(given);
     const bool null = std::ranges::find(types, "null") != types.end();
@@ -100,7 +79,7 @@ class Grounding {
     std::string out = "{";
     for (std::size_t i = 0; i < given.items.size(); ++i)
       if (given.names[i] != "format" && given.names[i] != "pattern" && !is_note(given.names[i]))
-        out += json_quoted(given.names[i]) + ":" + keyword(given.names[i], given.items[i]) + ",";
+        out += json_quoted(given.names[i]) + ":" + json_text(given.items[i]) + ",";
     std::set<std::string> distinct;
     for (const Found& value : values) distinct.insert(value.json);
     if (null) distinct.insert("null");
@@ -138,7 +117,7 @@ class Grounding {
         if (!list) return std::nullopt;
         add(name, *list);
       } else {
-        add(name, keyword(name, value));
+        add(name, json_text(value));
       }
     }
     if (!required(given, gone, depth, add)) return std::nullopt;

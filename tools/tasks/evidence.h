@@ -44,7 +44,6 @@ struct GroundedSchema {
 
 struct GroundingOptions {
   bool optional_members = false;  ///< no member of the object is required (of nested ones: as the schema says)
-  std::string ref_prefix;         ///< "/$defs/t0": where the result will stand in a larger schema
 };
 
 /// The schema with what the text has no evidence for taken out: numbers, and strings with a format or pattern, become a

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/json_places.h"
 
+#include "decode/schema.h"
+
 namespace eve::tasks {
 
 namespace {
 
 using Kind = JsonValue::Kind;
-
-std::string step(std::string_view name) {
-  std::string out = "/";
-  for (const char c : name) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  return out;
-}
 
 class Walk {
  public:
@@ -31,7 +27,7 @@ class Walk {
           ++at_;  // ':'
         }
         this->value(value.items[i],
-                    pointer + (value.is(Kind::kObject) ? step(value.names[i]) : step(std::to_string(i))));
+                    pointer + "/" + (value.is(Kind::kObject) ? pointer_step(value.names[i]) : std::to_string(i)));
         blanks();
         if (i + 1 < value.items.size()) ++at_;  // ','
       }

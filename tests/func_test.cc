@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "base/json.h"
+#include "base/jsonl.h"
+#include "base/rng.h"
+#include "fixtures.h"
+#include "func/match.h"
+#include "func/retrieve.h"
+#include "func/shell.h"
+
+using namespace eve;
+using namespace eve::func;
+
+namespace {
+
+struct Json {
+  explicit Json(std::string_view text) : element(parse_json(parser, text, "test")) {}
+  simdjson::dom::parser parser;
+  simdjson::dom::element element;
+};
+
+bool same(std::string_view calls, std::string_view wanted) {
+  return same_calls(parse_json_value(calls, "calls"), parse_json_value(wanted, "wanted"));
+}
+bool bfcl(std::string_view calls, std::string_view truth) {
+  return matches_bfcl(parse_json_value(calls, "calls"), parse_json_value(truth, "truth"));
+}
+
+/// What bash makes of a word.
+std::string read_by_shell(const std::string& quoted) {
+  FILE* shell = popen(
+      ("bash -c 'eval \"printf %s $1\"' - \"$(cat <<'END_OF_WORD'\n" + quoted + "\nEND_OF_WORD\n)\"").c_str(), "r");
+  REQUIRE(shell);
+  std::string text;
+  for (int c; (c = fgetc(shell)) != EOF;) text += static_cast<char>(c);
+  pclose(shell);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a quoted word is read by a shell as itself") {
+  CHECK(quote("a/b.c") == "a/b.c");
+  CHECK(quote("") == "''");
+  CHECK(quote("it's $(rm -rf ~) `x`") == "'it'\\''s $(rm -rf ~) `x`'");
+  CHECK(quote("\x1b]0;x\x07") == "$'\\033]0;x\\007'");
+  CHECK_THROWS_AS(quote(std::string_view("a\0b", 3)), Error);
+  Rng rng(3);
+  const std::string_view alphabet = "ab '\"\\$`!*?[]{}()<>|&;#~=\t\x01\x1b\xC3\xA9\xFF-";
+  for (int i = 0; i < 60; ++i) {
+    std::string word;
+    for (std::uint64_t n = rng.below(12); n > 0; --n) word += alphabet[rng.below(alphabet.size())];
+    if (read_by_shell(quote(word)) != word) FAIL(quote(word));
+  }
+}
+
+TEST_CASE("a call is written as a command line") {
+  const JsonValue call = parse_json_value(
+      R"({"name":"send mail","arguments":{"to":["a@b.io","c d"],"urgent":true,"copy":false,"n":3,"note":"-x; ls","none":null,"at":{"h":1}}})",
+      "call");
+  CHECK(command_line(call) ==
+        "'send mail' --to=a@b.io '--to=c d' --urgent --copy=false --n=3 '--note=-x; ls' '--at={\"h\":1}'");
+  const JsonValue odd = parse_json_value(R"({"name":"PATH=/tmp","arguments":{}})", "call");
+  CHECK(command_line(odd) == "'PATH=/tmp'");
+}
+
+TEST_CASE("calls are the same as sets, numbers by value, members in any order") {
+  const char* const calls = R"([{"name":"a","arguments":{"x":1,"y":"z"}},{"name":"b","arguments":{}}])";
+  CHECK(same(calls, R"([{"arguments":{},"name":"b"},{"name":"a","arguments":{"y":"z","x":1.0}}])"));
+  CHECK_FALSE(same(calls, R"([{"name":"a","arguments":{"x":1,"y":"z"}},{"name":"a","arguments":{"x":1,"y":"z"}}])"));
+  CHECK_FALSE(same(calls, R"([{"name":"b","arguments":{}}])"));
+  CHECK_FALSE(same(R"([{"name":"a","arguments":{"x":true}}])", R"([{"name":"a","arguments":{"x":"true"}}])"));
+  CHECK_FALSE(same(R"([{"name":"a","arguments":{"x":1}}])", R"([{"name":"a","arguments":{"x":1,"y":null}}])"));
+  CHECK(same("[]", "[]"));
+}
+
+TEST_CASE("a BFCL ground truth allows what its lists say") {
+  const char* const truth =
+      R"([{"f":{"city":["New York","NYC"],"unit":["km",""],"at":[{"lat":[1,1.5]}],"ids":[[1,2]]}}])";
+  CHECK(bfcl(R"([{"name":"f","arguments":{"city":"new-york","at":{"lat":1.5},"ids":[1,2]}}])", truth));
+  CHECK(bfcl(R"([{"name":"f","arguments":{"city":"NYC","unit":"km","at":{"lat":1},"ids":[1,2]}}])", truth));
+  CHECK_FALSE(bfcl(R"([{"name":"f","arguments":{"city":"NYC","unit":"m","at":{"lat":1},"ids":[1,2]}}])", truth));
+  CHECK_FALSE(bfcl(R"([{"name":"f","arguments":{"at":{"lat":1},"ids":[1,2]}}])", truth));
+  CHECK_FALSE(bfcl(R"([{"name":"f","arguments":{"city":"NYC","at":{"lat":1},"ids":[2,1]}}])", truth));
+  CHECK_FALSE(bfcl(R"([{"name":"f","arguments":{"city":"NYC","more":1,"at":{"lat":1},"ids":[1,2]}}])", truth));
+  CHECK_FALSE(bfcl(R"([{"name":"g","arguments":{"city":"NYC","at":{"lat":1},"ids":[1,2]}}])", truth));
+  CHECK(bfcl(R"([{"name":"g","arguments":{}},{"name":"f","arguments":{"a":1}}])", R"([{"f":{"a":[1]}},{"g":{}}])"));
+}
+
+TEST_CASE("of a large catalogue the tools are kept whose words the request has") {
+  std::string list = "[";
+  for (int i = 0; i < 1000; ++i)
+    list += "{\"name\":\"tool_" + std::to_string(i) + "\",\"description\":\"handle item " + std::to_string(i) + "\"},";
+  list +=
+      R"({"name":"bookTable","description":"Reserve a restaurant","parameters":{"properties":{"guests":{"type":"integer","description":"number of people"}}}}])";
+  const Json json(list);
+  const std::vector<tasks::CallableTool> tools = tasks::read_tool_list(json.element, "x");
+  const ToolIndex index(tools);
+  const std::vector<std::size_t> best = index.best("a table for two people tonight", 5);
+  CHECK(best.size() == 5);
+  CHECK(best.back() == 1000);
+  CHECK(index.best("item 17", 1) == std::vector<std::size_t>{17});
+  CHECK(index.best("", 2) == std::vector<std::size_t>{0, 1});
+  CHECK(index.best("zzz", 5000).size() == 1001);
+}
+
+TEST_CASE("the right tool is among the few that are kept of all the development set's tools") {
+  EVE_SHARED_OR_SKIP(path, "data/func/dev.jsonl");
+  std::map<std::string, std::string> by_name;
+  std::vector<std::pair<std::string, std::string>> requests;
+  for_each_json_line(path, [&](simdjson::dom::element row, const std::string&) {
+    for (const simdjson::dom::element tool : row["tools"].get_array())
+      by_name[std::string(std::string_view(tool["function"]["name"]))] = simdjson::minify(tool);
+    const simdjson::dom::array calls = row["calls"];
+    if (calls.size() == 1)
+      requests.emplace_back(std::string_view(row["request"]), std::string_view(calls.at(0)["name"]));
+  });
+  std::string list = "[";
+  for (const auto& [name, tool] : by_name) list += (list.size() > 1 ? "," : "") + tool;
+  const Json json(list + "]");
+  const std::vector<tasks::CallableTool> tools = tasks::read_tool_list(json.element, "x");
+  const ToolIndex index(tools);
+  std::size_t found = 0;
+  for (const auto& [request, name] : requests)
+    for (const std::size_t i : index.best(request, 8)) found += tools[i].name == name;
+  const double share = static_cast<double>(found) / static_cast<double>(requests.size());
+  INFO(tools.size() << " tools, " << requests.size() << " requests, " << share);
+  CHECK(share > 0.7);
+}

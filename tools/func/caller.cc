@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "func/caller.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/io.h"
+#include "base/json.h"
+#include "decode/grammar.h"
+#include "decode/schema_grammar.h"
+#include "decode/validate.h"
+#include "tasks/answer.h"
+#include "tasks/json_places.h"
+
+namespace eve::func {
+
+namespace {
+
+using Kind = JsonValue::Kind;
+using Members = std::vector<std::pair<std::string, std::string>>;  // names and compact JSON
+
+std::string json_quoted(std::string_view text) {
+  std::string json;
+  JsonWriter(json).value(text);
+  return json;
+}
+
+std::string object_text(const Members& members) {
+  std::string out;
+  for (const auto& [name, value] : members) out += (out.empty() ? "" : ",") + json_quoted(name) + ":" + value;
+  return "{" + out + "}";
+}
+
+/// The object schema without its "required".
+std::string with_nothing_required(const JsonValue& schema) {
+  Members members;
+  for (std::size_t i = 0; i < schema.items.size(); ++i)
+    if (schema.names[i] != "required") members.emplace_back(schema.names[i], json_text(schema.items[i]));
+  return object_text(members);
+}
+
+bool has_arguments(const JsonValue& schema) {
+  return schema.is(Kind::kObject) && !schema.items.empty() &&
+         !(schema.find("properties") && schema.find("properties")->items.empty() && !schema.find("$ref") &&
+           !schema.find("additionalProperties"));
+}
+
+const JsonValue* property(const ToolSet::Arguments& arguments, std::string_view name) {
+  const JsonValue* properties = arguments.schema.find("properties");
+  return properties ? properties->find(name) : nullptr;
+}
+
+bool is_valid(const ToolSet::Arguments& arguments, const std::string& text) {
+  if (!arguments.graph) return text == "{}";
+  return !validate(*arguments.graph, parse_json_value(text, "arguments"));
+}
+
+/// A fact as a value of the argument: as text, else as the JSON that it spells.
+std::optional<std::string> fact_value(const ToolSet::Arguments& arguments, const std::string& name,
+                                      const std::string& fact) {
+  for (const std::string& json : {json_quoted(fact), fact}) {
+    try {
+      if (is_valid(arguments, object_text({{name, json_text(parse_json_value(json, "fact"))}}))) return json;
+    } catch (const Error&) {  // the fact is no JSON
+    }
+  }
+  return std::nullopt;
+}
+
+std::string evidence_text(std::string_view request, const std::vector<tasks::Fact>& facts) {
+  std::string text(request);
+  for (const tasks::Fact& fact : facts) text += "\n" + fact.second;
+  return text;
+}
+
+std::optional<tasks::Day> today(const std::vector<tasks::Fact>& facts) {
+  for (const auto& [key, value] : facts)
+    if (key == "date" || key == "today") return tasks::read_day(value);
+  return std::nullopt;
+}
+
+/// One call of a tool, its arguments only such that the text has evidence for; true when they need a check.
+std::pair<Grammar::Node, bool> call_node(GrammarBuilder& builder, const tasks::CallableTool& tool,
+                                         const ToolSet::Arguments& arguments, const tasks::Evidence& evidence) {
+  const std::string front = "{\"name\":" + json_quoted(tool.name) + ",\"arguments\":";
+  const auto bare = [&] { return std::pair{builder.literal(front + "{}}"), false}; };
+  if (!arguments.graph) return bare();
+  const auto grounded = tasks::ground_schema(arguments.schema, evidence, {true});
+  if (!grounded) return bare();
+  const auto graph = SchemaGraph::parse(grounded->schema, printable(tool.name));
+  SchemaGrammarOptions options;
+  options.grounded = true;
+  const SchemaPart part = add_schema(builder, *graph, options);
+  return {builder.sequence({builder.literal(front), part.node, builder.literal("}")}), part.needs_check};
+}
+
+}  // namespace
+
+ToolSet::ToolSet(const std::vector<std::pair<std::string, std::string>>& lists) {
+  std::set<std::string> names;
+  for (const auto& [text, where] : lists) {
+    parsers_.push_back(std::make_unique<simdjson::dom::parser>());
+    for (tasks::CallableTool& tool : tasks::read_tool_list(parse_json(*parsers_.back(), text, where), where)) {
+      const std::string place = where + ": tool " + printable(tool.name);
+      if (!names.insert(tool.name).second) throw Error(Status::kInput, place + ": another list has it too");
+      Arguments arguments;
+      if (tool.parameters) {
+        JsonValue schema = parse_json_value(simdjson::minify(*tool.parameters), place);
+        if (has_arguments(schema)) {
+          arguments.graph = SchemaGraph::parse(with_nothing_required(schema), place);
+          if (const JsonValue* required = schema.find("required"))
+            for (const JsonValue& name : required->items)
+              if (name.is(Kind::kString)) arguments.required.push_back(name.text);
+          arguments.schema = std::move(schema);
+        }
+      }
+      tools_.push_back(std::move(tool));
+      arguments_.push_back(std::move(arguments));
+    }
+  }
+  index_ = std::make_unique<ToolIndex>(tools_);
+}
+
+std::size_t ToolSet::find(std::string_view name) const {
+  const auto found = std::ranges::find(tools_, name, &tasks::CallableTool::name);
+  return found == tools_.end() ? npos : static_cast<std::size_t>(found - tools_.begin());
+}
+
+Query::Query(const ToolSet& tools, const CallSettings& settings, std::string_view request)
+    : tools_(&tools), settings_(&settings) {
+  const tasks::Evidence evidence(evidence_text(request, settings.facts), today(settings.facts));
+  std::vector<tasks::CallableTool> shown;
+  GrammarBuilder builder;
+  std::vector<Grammar::Node> calls;
+  bool check = false;
+  for (const std::size_t i : tools.index().best(request, settings.candidates)) {
+    shown.push_back(tools.tools()[i]);
+    const auto [node, needs_check] = call_node(builder, tools.tools()[i], tools.arguments(i), evidence);
+    calls.push_back(node);
+    check = check || needs_check;
+  }
+  const Grammar::Node call = builder.choice(calls);
+  const Grammar::Node more = builder.repeat(builder.sequence({builder.literal(","), call}), 0,
+                                            static_cast<std::uint32_t>(settings.max_calls - 1));
+  const Grammar::Node list = builder.sequence({builder.literal("["), call, more, builder.literal("]")});
+  request_.prompt = tasks::func_prompt(shown, settings.facts, request);
+  request_.constraint.grammar = builder.build(builder.choice({builder.literal("[]"), list}));
+  request_.constraint.source = evidence.text();
+  if (!check) return;
+  request_.constraint.check = [&tools](std::string_view text) {
+    const JsonValue list = parse_json_value(text, "answer");
+    return std::ranges::all_of(list.items, [&](const JsonValue& one) {
+      const ToolSet::Arguments& arguments = tools.arguments(tools.find(one.find("name")->text));
+      return !arguments.graph || !validate(*arguments.graph, *one.find("arguments"));
+    });
+  };
+}
+
+Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) const {
+  Calls answer;
+  answer.calls.kind = Kind::kArray;
+  if (const char* reason = tasks::failure(result.reason)) {
+    answer.reason = reason;
+    return answer;
+  }
+  const tasks::Certainty certainty(tokenizer, result);
+  answer.confidence = certainty.whole();
+  const JsonValue list = parse_json_value(result.text, "answer");
+  const std::vector<tasks::JsonPlace> places = tasks::json_places(result.text, list);
+  std::set<std::string> seen;
+  std::string complete;
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const std::string& name = list.items[i].find("name")->text;
+    const ToolSet::Arguments& arguments = tools_->arguments(tools_->find(name));
+    const JsonValue& given = *list.items[i].find("arguments");
+    Members members;
+    for (std::size_t m = 0; m < given.items.size(); ++m) {
+      // An array or an object is as sure as the least sure of its values.
+      std::string pointer = "/" + std::to_string(i) + "/arguments/" + pointer_step(given.names[m]);
+      double sure = 1;
+      for (const tasks::JsonPlace& place : places)
+        if (place.pointer == pointer || place.pointer.starts_with(pointer + "/"))
+          sure = std::min(sure, certainty.of(place.start, place.end));
+      if (sure >= settings_->min_confidence) members.emplace_back(given.names[m], json_text(given.items[m]));
+    }
+    std::vector<std::string> missing;
+    for (const std::string& required : arguments.required) {
+      if (std::ranges::find(members, required, &std::pair<std::string, std::string>::first) != members.end()) continue;
+      const auto fact = std::ranges::find(settings_->facts, required, &tasks::Fact::first);
+      const auto value = fact == settings_->facts.end() ? std::nullopt : fact_value(arguments, required, fact->second);
+      if (value)
+        members.emplace_back(required, *value);
+      else
+        missing.push_back(required);
+    }
+    const std::string known = object_text(members);
+    if (!missing.empty()) {
+      answer.incomplete.push_back({name, std::move(missing), known});
+      continue;
+    }
+    if (!is_valid(arguments, known)) continue;
+    const std::string call = "{\"name\":" + json_quoted(name) + ",\"arguments\":" + known + "}";
+    if (seen.insert(call).second) complete += (complete.empty() ? "" : ",") + call;
+  }
+  answer.calls = parse_json_value("[" + complete + "]", "answer");
+  if (answer.calls.items.empty() && answer.reason.empty())
+    answer.reason = answer.incomplete.empty() ? "no tool fits" : "required arguments are missing";
+  return answer;
+}
+
+}  // namespace eve::func

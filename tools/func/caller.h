@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a request to calls of tools.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json_value.h"
+#include "decode/schema.h"
+#include "eve/eve.h"
+#include "func/retrieve.h"
+#include "tasks/evidence.h"
+#include "tasks/func.h"
+#include "text/tokenizer.h"
+
+namespace eve::func {
+
+/// The tools that may be called, each with the schema of its arguments.
+class ToolSet {
+ public:
+  struct Arguments {
+    JsonValue schema;                          ///< an object schema; null: no arguments
+    std::shared_ptr<const SchemaGraph> graph;  ///< the same with nothing required; null: no arguments
+    std::vector<std::string> required;
+  };
+  /// Reads JSON texts, each a tool list (see tasks/tool_list.h) with the name that messages call it by. Throws
+  /// Error(kInput) also for a schema that cannot be enforced, and for two tools of one name.
+  explicit ToolSet(const std::vector<std::pair<std::string, std::string>>& lists);
+  const std::vector<tasks::CallableTool>& tools() const { return tools_; }
+  const Arguments& arguments(std::size_t tool) const { return arguments_[tool]; }
+  const ToolIndex& index() const { return *index_; }
+  /// Place of the tool, or npos.
+  std::size_t find(std::string_view name) const;
+  static constexpr std::size_t npos = ~std::size_t{0};
+
+ private:
+  std::vector<std::unique_ptr<simdjson::dom::parser>> parsers_;  // the tools' elements live in them
+  std::vector<tasks::CallableTool> tools_;
+  std::vector<Arguments> arguments_;
+  std::unique_ptr<ToolIndex> index_;
+};
+
+struct CallSettings {
+  std::size_t candidates = 8;  ///< of a larger catalogue the tools that are shown to the model
+  std::size_t max_calls = 4;
+  double min_confidence = 0;  ///< an argument of which the model is less sure is left out
+  std::vector<tasks::Fact> facts;
+};
+
+/// A call that lacks required arguments.
+struct Incomplete {
+  std::string tool;
+  std::vector<std::string> missing;
+  std::string known;  ///< the arguments that there are, as a JSON object
+};
+
+struct Calls {
+  JsonValue calls;  ///< [{"name", "arguments"}], those that are complete
+  std::vector<Incomplete> incomplete;
+  double confidence = 0;  ///< probability of the answer, (0, 1]; 0: there is none
+  std::string reason;     ///< why there is no answer; empty otherwise
+};
+
+/// One request: what the model is asked, and what its answer means.
+class Query {
+ public:
+  /// Keeps references to tools and settings. Throws Error(kInput) when the constraint would be too large.
+  Query(const ToolSet& tools, const CallSettings& settings, std::string_view request);
+  const Generator::Request& request() const { return request_; }
+  Calls read(const Generator::Result& result, const Tokenizer& tokenizer) const;
+
+ private:
+  const ToolSet* tools_;
+  const CallSettings* settings_;
+  Generator::Request request_;
+};
+
+}  // namespace eve::func
