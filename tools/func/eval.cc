@@ -129,7 +129,7 @@ EvalScore evaluate(Generator& generator, const Tokenizer& tokenizer, const std::
     row.wanted.kind = Kind::kArray;
     row.bfcl = line["function"].get(given) == simdjson::SUCCESS;
     if (row.bfcl) {
-      const std::string id(std::string_view(line["id"]));
+      const std::string id{std::string_view(line["id"])};
       list = plain_types(parse_json_value(simdjson::minify(given), where));
       request = question_of(line);
       row.source = category(id);

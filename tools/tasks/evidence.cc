@@ -8,6 +8,8 @@
 #include "base/regex.h"
 #include "base/utf8.h"
 #include "decode/format.h"
+#include "decode/schema.h"
+#include "decode/validate.h"
 
 namespace eve::tasks {
 
@@ -72,19 +74,30 @@ class Grounding {
   const Evidence& evidence_;
   const GroundingOptions& options_;
 
-  std::optional<std::string> choice(const JsonValue& given, const std::vector<Found>& values) {
+  /// Those of the values that the schema's other keywords (minimum, maxLength, ...) allow.
+  static std::set<std::string> allowed(const JsonValue& given, const std::vector<Found>& values) {
+    const bool plain = std::ranges::all_of(given.names, [](const std::string& name) {
+      return name == "type" || name == "format" || name == "pattern" || is_note(name);
+    });
+    const auto graph = plain ? nullptr : SchemaGraph::parse(json_text(given));
+    std::set<std::string> result;
+    for (const Found& value : values)
+      if (!graph || !validate(*graph, parse_json_value(value.json, "value"))) result.insert(value.json);
+    return result;
+  }
+
+  std::optional<std::string> choice(const JsonValue& given, const std::vector<Found>& found) {
     const std::vector<std::string_view> types = type_names(given);
     const bool null = std::ranges::find(types, "null") != types.end();
+    std::set<std::string> values = allowed(given, found);
     if (values.empty()) return null ? std::optional<std::string>(R"({"type":"null"})") : std::nullopt;
     std::string out = "{";
     for (std::size_t i = 0; i < given.items.size(); ++i)
       if (given.names[i] != "format" && given.names[i] != "pattern" && !is_note(given.names[i]))
         out += json_quoted(given.names[i]) + ":" + json_text(given.items[i]) + ",";
-    std::set<std::string> distinct;
-    for (const Found& value : values) distinct.insert(value.json);
-    if (null) distinct.insert("null");
+    if (null) values.insert("null");
     out += "\"enum\":[";
-    for (const std::string& value : distinct) out += (out.back() == '[' ? "" : ",") + value;
+    for (const std::string& value : values) out += (out.back() == '[' ? "" : ",") + value;
     return out + "]}";
   }
 

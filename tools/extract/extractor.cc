@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "extract/extractor.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/io.h"
+#include "base/utf8.h"
+#include "decode/validate.h"
+#include "tasks/answer.h"
+#include "tasks/extract.h"
+#include "tasks/json_places.h"
+
+namespace eve::extract {
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+constexpr std::size_t kKeptSchemas = 16;
+
+std::string json_quoted(std::string_view text) {
+  std::string json;
+  JsonWriter(json).value(text);
+  return json;
+}
+
+/// The subschema of a plain path of properties and items, if there is one: what formats a value has.
+const JsonValue* schema_at(const JsonValue& root, std::string_view pointer) {
+  const JsonValue* at = &root;
+  while (at && !pointer.empty()) {
+    const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+    const std::string_view step = pointer.substr(1, end - 1);
+    const JsonValue* properties = at->find("properties");
+    const JsonValue* member = properties ? properties->find(step) : nullptr;
+    at = member ? member : at->find("items");
+    pointer.remove_prefix(end);
+  }
+  return at;
+}
+
+std::string first_step(std::string_view pointer) {
+  const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+  return std::string(pointer.substr(0, end));
+}
+
+}  // namespace
+
+/// A part of a text that is read at once.
+struct Extractor::Window {
+  std::size_t text, start;  // which text, and the window's first byte in it
+  tasks::Evidence evidence;
+  std::optional<Generator::Request> request;  // none: nothing to be found
+  std::vector<std::string> missing;
+};
+
+/// What one window gives: the members of the record (of one that is no object: itself, without a name).
+struct Extractor::Part {
+  struct Member {
+    std::string name;
+    JsonValue value;
+    std::vector<Field> fields;  // pointers from the member on
+    double confidence;
+  };
+  bool is_object = false;
+  std::string reason;
+  std::vector<Member> members;
+  std::vector<std::string> missing;
+};
+
+std::vector<std::pair<std::size_t, std::size_t>> cut_windows(std::string_view text, std::size_t bytes,
+                                                             std::size_t overlap) {
+  std::vector<std::pair<std::size_t, std::size_t>> cuts;
+  for (std::size_t start = 0;;) {
+    std::size_t end = text.size();
+    if (end - start > bytes) {
+      end = start + utf8_complete_prefix(text.substr(start, bytes));
+      // The last line end of the second half, else the last space of it.
+      for (const char border : {'\n', ' '}) {
+        const std::size_t found = text.rfind(border, end - 1);
+        if (found == text.npos || found < start + bytes / 2) continue;
+        end = found + 1;
+        break;
+      }
+    }
+    cuts.emplace_back(start, end);
+    if (end == text.size()) return cuts;
+    start = end - std::min(overlap, (end - start) / 2);
+    while ((text[start] & 0xC0) == 0x80) ++start;
+  }
+}
+
+Extractor::Extractor(const std::string& schema, const std::string& where, ExtractSettings settings)
+    : text_(schema),
+      where_(where),
+      element_(parse_json(parser_, text_, where)),
+      value_(parse_json_value(text_, where)),
+      settings_(std::move(settings)) {
+  SchemaGrammarOptions options;
+  options.grounded = settings_.grounded;
+  whole_ = compile_schema(SchemaGraph::parse(text_, where_), options);
+}
+
+const SchemaGrammar& Extractor::compiled(const std::string& schema) {
+  if (const auto known = compiled_.find(schema); known != compiled_.end()) return known->second;
+  if (compiled_.size() >= kKeptSchemas) compiled_.clear();
+  SchemaGrammarOptions options;
+  options.grounded = true;
+  return compiled_.emplace(schema, compile_schema(SchemaGraph::parse(schema, where_), options)).first->second;
+}
+
+/// What may be written of a window; nothing when it has no value for the schema.
+const SchemaGrammar* Extractor::grammar_for(Window& window) {
+  if (!settings_.grounded) return &whole_;
+  std::optional<tasks::GroundedSchema> grounded = tasks::ground_schema(value_, window.evidence);
+  if (!grounded) return nullptr;
+  window.missing = std::move(grounded->missing);
+  try {
+    return &compiled(grounded->schema);
+  } catch (const Error& e) {  // none of its values is left
+    if (e.status() != Status::kInput) throw;
+    return nullptr;
+  }
+}
+
+std::vector<Extractor::Window> Extractor::windows(const std::vector<std::string>& texts) {
+  std::vector<Window> all;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    for (const auto& [start, end] : cut_windows(texts[i], settings_.window_bytes, settings_.overlap_bytes)) {
+      Window window{i, start, tasks::Evidence(texts[i].substr(start, end - start), settings_.today), {}, {}};
+      const std::string& text = window.evidence.text();
+      if (text.find_first_not_of(" \t\r\n") != text.npos) {
+        if (const SchemaGrammar* grammar = grammar_for(window)) {
+          Generator::Request& request = window.request.emplace();
+          request.prompt = tasks::extract_prompt(element_, text, settings_.window_bytes);
+          request.constraint.grammar = grammar->grammar;
+          request.constraint.source = text;
+          if (grammar->needs_check)
+            request.constraint.check = [judge = *grammar](std::string_view answer) { return !judge.check(answer); };
+        }
+      }
+      all.push_back(std::move(window));
+    }
+  }
+  return all;
+}
+
+Extractor::Part Extractor::read(const Window& window, const Generator::Result& result,
+                                const Tokenizer& tokenizer) const {
+  Part part;
+  part.missing = window.missing;
+  if (const char* reason = tasks::failure(result.reason)) {
+    part.reason = reason;
+    return part;
+  }
+  const tasks::Certainty certainty(tokenizer, result);
+  const JsonValue value = parse_json_value(result.text, "answer");
+  part.is_object = value.is(Kind::kObject);
+  std::map<std::string, std::vector<Field>> fields;
+  for (const tasks::JsonPlace& place : tasks::json_places(result.text, value)) {
+    Field field{place.pointer, certainty.of(place.start, place.end), {}};
+    if (const auto found = window.evidence.place(*place.value, schema_at(value_, place.pointer)))
+      field.span = {window.start + found->start, window.start + found->end};
+    fields[part.is_object ? first_step(place.pointer) : ""].push_back(std::move(field));
+  }
+  const auto add = [&](const std::string& name, const std::string& pointer, const JsonValue& member) {
+    double sure = 1;
+    for (const Field& field : fields[pointer]) sure = std::min(sure, field.confidence);
+    part.members.push_back({name, member, fields[pointer], sure});
+  };
+  if (!part.is_object) add("", "", value);
+  for (std::size_t i = 0; i < value.names.size(); ++i)
+    add(value.names[i], "/" + pointer_step(value.names[i]), value.items[i]);
+  return part;
+}
+
+bool Extractor::is_optional(const std::string& member) const {
+  const JsonValue* required = value_.find("required");
+  return !required || std::ranges::none_of(required->items, [&](const JsonValue& one) { return one.text == member; });
+}
+
+bool Extractor::is_nullable(const std::string& member) const {
+  JsonValue null;
+  const Schema& root = (*whole_.schema)[whole_.schema->root()];
+  const auto found = root.property.find(member);
+  return found != root.property.end() && !validate(*whole_.schema, found->second, null);
+}
+
+/// Of each member the value of the window that is surest of it, null being no value; arrays are joined.
+Record Extractor::merge(std::vector<Part> parts) const {
+  Record record;
+  std::vector<Part::Member> members;
+  std::set<std::string> missing;
+  bool is_object = false, answered = false;
+  for (Part& part : parts) {
+    if (!part.reason.empty()) record.reason = part.reason;
+    is_object = is_object || part.is_object;
+    missing.insert(part.missing.begin(), part.missing.end());
+    for (Part::Member& member : part.members) {
+      answered = true;
+      const auto known = std::ranges::find(members, member.name, &Part::Member::name);
+      if (known == members.end()) {
+        members.push_back(std::move(member));
+      } else if (known->value.is(Kind::kArray) && member.value.is(Kind::kArray)) {
+        std::set<std::string> have;
+        for (const JsonValue& item : known->value.items) have.insert(canonical_json(item));
+        const std::string front = (is_object ? "/" + pointer_step(member.name) : "") + "/";
+        for (std::size_t i = 0; i < member.value.items.size(); ++i) {
+          if (!have.insert(canonical_json(member.value.items[i])).second) continue;
+          const std::string from = front + std::to_string(i), to = front + std::to_string(known->value.items.size());
+          for (const Field& field : member.fields)
+            if (field.pointer == from || field.pointer.starts_with(from + "/"))
+              known->fields.push_back({to + field.pointer.substr(from.size()), field.confidence, field.span});
+          known->value.items.push_back(member.value.items[i]);
+        }
+      } else if (!member.value.is(Kind::kNull) &&
+                 (known->value.is(Kind::kNull) || member.confidence > known->confidence)) {
+        *known = std::move(member);
+      }
+    }
+    // An object without members is an answer too.
+    answered = answered || (part.is_object && part.reason.empty());
+  }
+  if (!answered) {
+    if (record.reason.empty()) record.reason = "the text has no value for the schema";
+    record.missing.assign(missing.begin(), missing.end());
+    return record;
+  }
+  record.reason.clear();
+  // The order of the schema, whichever window a member comes from.
+  if (const JsonValue* properties = value_.find("properties"))
+    std::ranges::stable_sort(members, {}, [&](const Part::Member& m) {
+      return std::ranges::find(properties->names, m.name) - properties->names.begin();
+    });
+  std::string json;
+  for (Part::Member& member : members) {
+    missing.erase(member.name);
+    std::string text = json_text(member.value);
+    if (member.confidence < settings_.min_confidence && !member.value.is(Kind::kNull)) {
+      if (is_optional(member.name)) continue;
+      if (is_nullable(member.name)) text = "null";
+    }
+    record.fields.insert(record.fields.end(), member.fields.begin(), member.fields.end());
+    json += (json.empty() ? "" : ",") + (is_object ? json_quoted(member.name) + ":" : "") + text;
+  }
+  record.json = is_object ? "{" + json + "}" : json;
+  record.missing.assign(missing.begin(), missing.end());
+  judge(record);
+  return record;
+}
+
+/// The last word is the validator's: on the schema as it is, or without what the text cannot give.
+void Extractor::judge(Record& record) const {
+  std::string reason;
+  if (!record.missing.empty() && settings_.strict_required) {
+    reason = "the text has no value for ";
+    for (const std::string& name : record.missing)
+      reason += (&name == &record.missing[0] ? "" : ", ") + printable(name);
+  } else {
+    std::string schema = text_;
+    if (!record.missing.empty()) {
+      std::string members;
+      for (std::size_t i = 0; i < value_.items.size(); ++i) {
+        std::string text = json_text(value_.items[i]);
+        if (value_.names[i] == "required") {
+          text.clear();
+          for (const JsonValue& name : value_.items[i].items)
+            if (std::ranges::find(record.missing, name.text) == record.missing.end())
+              text += (text.empty() ? "" : ",") + json_text(name);
+          text = "[" + text + "]";
+        }
+        members += (members.empty() ? "" : ",") + json_quoted(value_.names[i]) + ":" + text;
+      }
+      schema = "{" + members + "}";
+    }
+    const auto graph = record.missing.empty() ? whole_.schema : SchemaGraph::parse(schema, where_);
+    if (const auto violation = validate(*graph, parse_json_value(record.json, "answer"))) reason = violation->str();
+  }
+  if (reason.empty()) return;
+  record.reason = reason;
+  record.json.clear();
+  record.fields.clear();
+}
+
+std::vector<Record> Extractor::extract(Generator& generator, const Tokenizer& tokenizer,
+                                       const std::vector<std::string>& texts, const GenerateOptions& options) {
+  const std::vector<Window> all = windows(texts);
+  std::vector<Generator::Request> requests;
+  std::vector<std::size_t> asked;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!all[i].request) continue;
+    requests.push_back(*all[i].request);
+    asked.push_back(i);
+  }
+  std::vector<std::vector<Part>> parts(texts.size());
+  generator.generate_all(requests, options, [&](std::size_t i, Generator::Result&& result) {
+    const Window& window = all[asked[i]];
+    parts[window.text].push_back(read(window, result, tokenizer));
+  });
+  std::vector<Record> records;
+  for (std::vector<Part>& of_text : parts) records.push_back(merge(std::move(of_text)));
+  return records;
+}
+
+}  // namespace eve::extract
