@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "base/utf8.h"
+#include "extract/extractor.h"
+
+using namespace eve;
+using namespace eve::extract;
+
+TEST_CASE("windows cover a text, overlap, and are cut where lines or words end") {
+  CHECK(cut_windows("short", 100, 10) == std::vector<std::pair<std::size_t, std::size_t>>{{0, 5}});
+  CHECK(cut_windows("", 100, 10) == std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}});
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += "w\xC3\xB6rd " + std::to_string(i) + (i % 7 == 0 ? "\n" : " ");
+  const auto cuts = cut_windows(text, 200, 20);
+  CHECK(cuts.size() > 10);
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    CHECK(cuts[i].second - cuts[i].first <= 200);
+    CHECK(utf8_error(text.substr(cuts[i].first, cuts[i].second - cuts[i].first)) == std::string::npos);
+    if (i > 0) CHECK((cuts[i].first < cuts[i - 1].second && cuts[i].first > cuts[i - 1].first));
+    if (i + 1 < cuts.size()) CHECK((text[cuts[i].second - 1] == '\n' || text[cuts[i].second - 1] == ' '));
+  }
+  CHECK(cuts.front().first == 0);
+  CHECK(cuts.back().second == text.size());
+  CHECK(cut_windows(std::string(1000, 'x'), 100, 10).size() > 10);
+}
