@@ -54,7 +54,7 @@ Model open_model(const Run& run) {
 }
 
 std::string json_answer(const func::Calls& answer) {
-  std::string line = "{\"calls\":" + (answer.calls.items.empty() ? "null" : json_text(answer.calls));
+  std::string line = "{\"calls\":" + json_text(answer.calls);
   std::string rest;
   JsonWriter json(rest);
   json.begin_object().member("confidence", answer.confidence).key("missing").begin_array();
@@ -272,9 +272,8 @@ Tool make_tool() {
   tool.run = run_func;
   tool.sections = {
       {"JSON",
-       "With --json each request gives {\"calls\", \"confidence\", \"missing\"}: calls is the array, or null when "
-       "there "
-       "is none, then with \"reason\"; confidence is the probability of the answer among those that were allowed; "
+       "With --json each request gives {\"calls\", \"confidence\", \"missing\"}: calls is the array; \"reason\" says "
+       "why it is empty; confidence is the probability of the answer among those that were allowed; "
        "missing lists {\"name\", \"missing\"} for calls that lack required arguments."},
       {"CATALOGUES",
        "Of more than --candidates tools those are shown to the model whose names, descriptions and arguments share "
