@@ -4,7 +4,7 @@
 whole, of precision, recall and F1 of their fields (null and [] are no field, each item of a list is one), and of answers
 that are there and have the types, members and enum values of the schema.
 
-  extract_score.py dev.jsonl [--errors 10] [-- eve-extract --model my.gguf]
+  extract_score.py [--errors 10] dev.jsonl [-- eve-extract --model my.gguf]
 """
 import argparse
 import collections

@@ -4,7 +4,7 @@
 calls the same, as a set), of rows that want calls and of rows that want none, and of answers that are arrays of calls of
 the row's tools. A judge apart from that of `eve-func eval`, which it should agree with.
 
-  func_score.py dev.jsonl [--errors 10] [-- eve-func --model my.gguf]
+  func_score.py [--errors 10] dev.jsonl [-- eve-func --model my.gguf]
 """
 import argparse
 import collections
