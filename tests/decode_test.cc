@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
 
 #include "base/utf8.h"
 #include "decode/automaton.h"
@@ -13,48 +10,13 @@
 #include "eve/eve.h"
 #include "fixtures.h"
 #include "model/model.h"
-#include "train/data.h"
-#include "train/trainer.h"
-#include "train/vocab.h"
+#include "random_model.h"
 
 using namespace eve;
 
 namespace {
 
-/// A model of random weights with a small vocabulary, written to a file that goes with the object.
-struct RandomModel {
-  std::string path;
-  explicit RandomModel(Head head, double scale = 0.15) {
-    ModelData model;
-    Config& c = model.config;
-    c.n_layer = 2, c.n_embd = 32, c.n_head = 2, c.head_dim = 16, c.context = 64, c.n_expert = 4, c.expert_ff = 32,
-    c.shared_ff = 32;
-    c.head = head;
-    bool given = false;
-    const std::string text = read_file(eve::test::source("LICENSE"), 1 << 20);
-    VocabOptions options;
-    options.vocab_size = 400;
-    model.tokenizer = sentencepiece_from_bytes(train_sentencepiece(
-                                                   [&](std::string& out) {
-                                                     out = text;
-                                                     return !std::exchange(given, true);
-                                                   },
-                                                   options),
-                                               "test");
-    c.vocab_size = model.tokenizer->size() + 8;  // more rows than tokens, as Eve-2 has
-    if (head == Head::kTag) model.info.labels = bioes_tags({"A", "B"});
-    c.n_labels = model.info.labels.size();
-    model.info.name = "random";
-    ParameterBuffer parameters(c);
-    Rng rng(4);
-    for (float& w : parameters.values()) w = static_cast<float>(scale * rng.normal());
-    model.weights = parameters.weights();
-    path = std::filesystem::temp_directory_path() /
-           ("eve-random-" + std::to_string(getpid()) + "-" + std::to_string(static_cast<int>(head)));
-    save_model(model, DType::kF32, path);
-  }
-  ~RandomModel() { std::filesystem::remove(path); }
-};
+using eve::test::RandomModel;
 
 bool legal(const std::vector<std::size_t>& tags) {
   std::size_t open = 0;  // label + 1 of a run that is not closed

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <iostream>
 #include <map>
+#include <sstream>
 
 #include "base/rng.h"
 #include "decode/automaton.h"
@@ -392,4 +393,26 @@ TEST_CASE("schemas made to cost much compile in a second or are refused with the
   std::string ones = "{\"oneOf\":[";
   for (int i = 0; i < 1000; ++i) ones += "{\"type\":\"object\",\"properties\":{\"p" + std::to_string(i) + "\":{}}},";
   CHECK(timed(ones + "true]}") == "compiled");
+}
+
+TEST_CASE("schemas of extraction rows compile without a check and their answers are written") {
+  EVE_SHARED_OR_SKIP(file, "data/extract/dev.jsonl");
+  std::istringstream lines(test::slurp(file));
+  std::size_t rows = 0, grounded = 0;
+  for (std::string line; std::getline(lines, line); ++rows) {
+    const JsonValue row = parse_json_value(line, "row");
+    const auto graph = SchemaGraph::parse(spelled_json(*row.find("schema")));
+    const std::string answer = spelled_json(*row.find("json"));
+    INFO(answer);
+    const SchemaGrammar grammar = compile_schema(graph);
+    CHECK_FALSE(grammar.needs_check);
+    Automaton automaton(grammar.grammar);
+    CHECK(writes(automaton, answer));
+    CHECK(grammar.check(answer).value_or("") == "");
+    Automaton of_spans(compile_schema(graph, {.grounded = true}).grammar,
+                       std::make_shared<Source>(row.find("text")->text));
+    grounded += writes(of_spans, answer);
+  }
+  std::cout << "  " << rows << " rows, " << grounded << " answers made of spans of their text\n";
+  CHECK(rows > 500);
 }
