@@ -68,6 +68,6 @@ void multiply(const Factor& a, const Factor& b, float beta, float* c, size_t ldc
   }
 }
 
-size_t rows_of_block(Math math) { return kernel_of(math) ? 64 : 512; }
+size_t rows_of_block(Math math, size_t weight) { return !kernel_of(math) ? 512 : weight <= kSmallWeight ? 64 : 256; }
 
 }  // namespace eve

@@ -43,8 +43,10 @@ class Factor {
 /// (fp32: beyond rounding).
 void multiply(const Factor& a, const Factor& b, float beta, float* c, std::size_t ldc);
 
-/// Rows of activations that go from product to product together: what lies between stays in the second-level cache.
-/// Fp32 products want more at a time.
-std::size_t rows_of_block(Math math);
+/// Rows of activations that go from product to product together, past weights of so many values. Few, because what lies
+/// between then stays in the second-level cache; more where the weights do not stay there, and in fp32.
+std::size_t rows_of_block(Math math, std::size_t weight);
+/// Weights of at most so many values stay in the second-level cache while blocks of rows pass by.
+inline constexpr std::size_t kSmallWeight = std::size_t{1} << 18;
 
 }  // namespace eve

@@ -130,11 +130,13 @@ void feed_forward(const Config& config, const Layer& layer, std::size_t tokens, 
     products.push_back({&shares[i].w->w1, &out.inputs[i], shares[i].gate});
     products.push_back({&shares[i].w->w2, &out.inputs[i], shares[i].up});
   }
-  multiply(products, executor, [&](std::size_t index, std::size_t first, std::size_t end) {
+  multiply(products, executor, [&](std::size_t index, const Part& part) {
     if (index % 2 == 0) return;  // up follows gate
     const Share& s = shares[index / 2];
-    for (std::size_t r = 0, at = first; r < s.n; ++r, at += s.w->w1.rows)
-      kernels().silu_mul(s.gate + at, s.up + at, end - first, s.act + at);
+    for (std::size_t r = part.first_row; r < part.end_row; ++r) {
+      const std::size_t at = r * s.w->w1.rows + part.first;
+      kernels().silu_mul(s.gate + at, s.up + at, part.end - part.first, s.act + at);
+    }
   });
   products.clear();
   for (std::size_t i = 0; i < shares.size(); ++i) {

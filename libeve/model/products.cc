@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "kernels/gemm_factor.h"
+
 namespace eve {
 
 namespace {
@@ -19,6 +21,7 @@ enum class Form {
   kA8,      // interleaved quantised weights, int8 products
   kFloat,   // interleaved 16-bit weights, fp32 products
   kMatvec,  // weights in rows, row by row of activations
+  kBlocks,  // small F32 weights in rows, rounded to bfloat16 and packed, block by block of activations
   kGemm,    // weights in rows, unpacked to fp32
 };
 
@@ -26,8 +29,11 @@ bool is_quantised(DType type) { return type == DType::kQ8_0 || type == DType::kQ
 std::size_t quantised_index(DType type) { return type == DType::kQ8_0 ? 0 : 1; }
 std::size_t index_of(DType type) { return static_cast<std::size_t>(type); }
 
-Form form_of(const Tensor& w, Pass pass) {
-  if (w.layout == Layout::kRows) return pass == Pass::kDecode ? Form::kMatvec : Form::kGemm;
+Form form_of(const Tensor& w, Pass pass, Math math) {
+  if (w.layout == Layout::kRows) {
+    if (pass == Pass::kDecode) return Form::kMatvec;
+    return w.type == DType::kF32 && math == Math::kBF16 && w.size() <= kSmallWeight ? Form::kBlocks : Form::kGemm;
+  }
   if (pass == Pass::kPrefill && multiplies_in_bf16(w.type)) return Form::kBf16;
   return is_quantised(w.type) ? Form::kA8 : Form::kFloat;
 }
@@ -77,9 +83,11 @@ class Multiplication {
       else
         unpack_and_multiply(*p.w, p.in->x_, p.in->rows_, p.y, executor_);
     }
+    blocks();
     prepare();
     std::size_t work = 0;
     for (const Product& p : products_) {
+      if (form(p) == Form::kBlocks) continue;
       const std::size_t multiplications = p.in->rows_ * p.w->size();
       work += form(p) == Form::kBf16 ? multiplications / 8 : multiplications;
     }
@@ -94,7 +102,49 @@ class Multiplication {
   Executor executor_;
   const AfterProduct& after_;
 
-  Form form(const Product& p) const { return form_of(*p.w, executor_.pass); }
+  Form form(const Product& p) const { return form_of(*p.w, executor_.pass, executor_.math); }
+
+  /// Products in blocks of rows: each block is packed once for all products that read it.
+  void blocks() const {
+    struct Block {
+      std::size_t product, products, row, rows;  // products that follow one another and share their input
+    };
+    static thread_local std::vector<Factor> kept;
+    std::vector<Factor>& weights = kept;  // the workers' is another
+    std::vector<Block> blocks;
+    const std::size_t most = rows_of_block(executor_.math, kSmallWeight);
+    weights.resize(std::max(weights.size(), products_.size()));
+    for (std::size_t i = 0, count; i < products_.size(); i += count) {
+      const Product& p = products_[i];
+      const auto like = [&](const Product& other) { return other.in == p.in && form(other) == form(p); };
+      for (count = 1; i + count < products_.size() && like(products_[i + count]);) ++count;
+      if (form(p) != Form::kBlocks) continue;
+      for (std::size_t row = 0; row < p.in->rows_; row += most)
+        blocks.push_back({i, count, row, std::min(most, p.in->rows_ - row)});
+    }
+    if (blocks.empty()) return;
+    executor_.threads.parallel_for(products_.size(), 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const Tensor& w = *products_[i].w;
+        if (form(products_[i]) != Form::kBlocks) continue;
+        weights[i].reset(Factor::kRight, Factor::kLines, w.rows, w.cols, executor_.math);
+        weights[i].set(w.f32(), w.cols);
+      }
+    });
+    executor_.threads.parallel_for(blocks.size(), 1, [&](std::size_t begin, std::size_t end) {
+      static thread_local Factor x;
+      for (const Block& block : std::span(blocks).subspan(begin, end - begin)) {
+        const Input& in = *products_[block.product].in;
+        x.reset(Factor::kLeft, Factor::kLines, block.rows, in.cols_, executor_.math);
+        x.set(in.x_ + block.row * in.cols_, in.cols_);
+        for (std::size_t i = block.product; i < block.product + block.products; ++i) {
+          const Product& p = products_[i];
+          multiply(x, weights[i], 0.0f, p.y + block.row * p.w->rows, p.w->rows);
+          if (after_) after_(i, {block.row, block.row + block.rows, 0, p.w->rows});
+        }
+      }
+    });
+  }
 
   /// Quantises and packs the inputs that want it.
   void prepare() {
@@ -142,7 +192,7 @@ class Multiplication {
   void share(std::size_t part, std::size_t parts) const {
     for (std::size_t i = 0; i < products_.size(); ++i) {
       const Product& p = products_[i];
-      if (p.in->rows_ == 0) continue;
+      if (p.in->rows_ == 0 || form(p) == Form::kBlocks) continue;
       const std::size_t groups = p.w->rows / kGroupRows;
       const std::size_t first = groups * part / parts, count = groups * (part + 1) / parts - first;
       const std::size_t begin = first * kGroupRows;
@@ -154,7 +204,7 @@ class Multiplication {
         interleaved(p, f, first, count);
         for (std::size_t r = begin + count * kGroupRows; r < end; ++r) left_over(p, r);
       }
-      if (after_ && begin < end) after_(i, begin, end);
+      if (after_ && begin < end) after_(i, {0, p.in->rows_, begin, end});
     }
   }
 

@@ -54,8 +54,12 @@ struct Product {
   float* y;
 };
 
-/// Called on some thread when columns [first, end) of product `index`, and of all products before it, are done.
-using AfterProduct = std::function<void(std::size_t index, std::size_t first, std::size_t end)>;
+/// Some rows and columns of a product.
+struct Part {
+  std::size_t first_row, end_row, first, end;
+};
+/// Called on some thread when this part of product `index`, and of the product before it, is done.
+using AfterProduct = std::function<void(std::size_t index, const Part& part)>;
 
 /// All products in one parallel region.
 void multiply(std::span<const Product> products, Executor executor, const AfterProduct& after = {});

@@ -70,7 +70,7 @@ void convolved_norm_backward(const Tensor& gain, const Tensor& g_gain, const Ten
 /// d_x = sum of d_y_i w_i, d_w_i += d_y_i^T x.
 void linears_backward(std::span<const LinearTerm> terms, const float* x, std::size_t rows, float* d_x,
                       Executor executor, BackwardScratch& scratch) {
-  const std::size_t cols = terms[0].w->cols, block = rows_of_block(executor.math);
+  const std::size_t cols = terms[0].w->cols, block = rows_of_block(executor.math, terms[0].w->size());
   std::vector<Sum> sums;
   scratch.weights.resize(std::max(scratch.weights.size(), terms.size()));
   for (std::size_t i = 0; i < terms.size(); ++i) {
@@ -113,7 +113,7 @@ struct ExpertRows {
 /// Adds the gradients of ffn() over these rows to those of w1, w2 and c_proj.
 void ffn_backward(const FfnFactors& w, float* const* sums, const ExpertRows& rows, std::size_t top_k, Math math,
                   BackwardScratch::Expert& scratch) {
-  const std::size_t d = w.w1.lines(), ff = w.w1.steps(), block = rows_of_block(math);
+  const std::size_t d = w.w1.lines(), ff = w.w1.steps(), block = rows_of_block(math, d * ff);
   float *const gathered_in = room(scratch.in, block * d), *const gathered_d_out = room(scratch.d_out, block * d),
                *const act = room(scratch.act, block * ff), *const d_gate = room(scratch.d_gate, block * ff),
                *const d_up = room(scratch.d_up, block * ff);
