@@ -251,7 +251,9 @@ Tool make_tool() {
       "name is told on stderr, and with --json under missing.\n"
       "\n"
       "Tool lists are those of OpenAI (\"function\" with \"parameters\"), of MCP (tools/list, \"inputSchema\"), or "
-      "JSON Schemas with a name or title. Each keyword of a schema is enforced or refused by name.";
+      "JSON Schemas with a name or title. Each keyword of a schema is enforced or refused by name; only formats that "
+      "are "
+      "none of JSON Schema's, as int32, are taken as remarks.";
   tool.examples = {
       {"echo 'a table for four at 7 pm' | eve-func --tools tools.json", "one request"},
       {"eve-func --tools tools.json --json <requests.txt | jq -c .calls", "many, with confidence and what is missing"},

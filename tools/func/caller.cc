@@ -31,6 +31,31 @@ std::string object_text(const Members& members) {
   return "{" + out + "}";
 }
 
+/// The schema without formats that are none of JSON Schema's: those of OpenAPI (int32, binary, password) say how a
+/// value is stored or shown, not what it may be.
+std::string without_foreign_formats(const JsonValue& schema) {
+  static const std::set<std::string_view> kFormats = {
+      "date-time", "date",          "time", "duration",     "email",        "idn-email",
+      "hostname",  "idn-hostname",  "ipv4", "ipv6",         "uri",          "uri-reference",
+      "iri",       "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer",
+      "regex"};
+  if (schema.is(Kind::kArray)) {
+    std::string out;
+    for (const JsonValue& one : schema.items) out += (out.empty() ? "" : ",") + without_foreign_formats(one);
+    return "[" + out + "]";
+  }
+  if (!schema.is(Kind::kObject)) return json_text(schema);
+  Members members;
+  for (std::size_t i = 0; i < schema.items.size(); ++i) {
+    const std::string& name = schema.names[i];
+    const JsonValue& value = schema.items[i];
+    if (name == "format" && value.is(Kind::kString) && !kFormats.contains(value.text)) continue;
+    const bool data = name == "enum" || name == "const" || name == "default" || name == "examples";
+    members.emplace_back(name, data ? json_text(value) : without_foreign_formats(value));
+  }
+  return object_text(members);
+}
+
 /// The object schema without its "required".
 std::string with_nothing_required(const JsonValue& schema) {
   Members members;
@@ -43,11 +68,6 @@ bool has_arguments(const JsonValue& schema) {
   return schema.is(Kind::kObject) && !schema.items.empty() &&
          !(schema.find("properties") && schema.find("properties")->items.empty() && !schema.find("$ref") &&
            !schema.find("additionalProperties"));
-}
-
-const JsonValue* property(const ToolSet::Arguments& arguments, std::string_view name) {
-  const JsonValue* properties = arguments.schema.find("properties");
-  return properties ? properties->find(name) : nullptr;
 }
 
 bool is_valid(const ToolSet::Arguments& arguments, const std::string& text) {
@@ -106,6 +126,7 @@ ToolSet::ToolSet(const std::vector<std::pair<std::string, std::string>>& lists) 
       Arguments arguments;
       if (tool.parameters) {
         JsonValue schema = parse_json_value(simdjson::minify(*tool.parameters), place);
+        schema = parse_json_value(without_foreign_formats(schema), place);
         if (has_arguments(schema)) {
           arguments.graph = SchemaGraph::parse(with_nothing_required(schema), place);
           if (const JsonValue* required = schema.find("required"))
