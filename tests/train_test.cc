@@ -152,17 +152,19 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
   Threads threads(1);
   const Ranks ranks;
   const Executor executor{threads, Math::kF32};
-  for (const auto& [head, conv_attention, conv_experts] : {std::tuple{Head::kLm, 0, 0},
-                                                           {Head::kTag, 0, 0},
-                                                           {Head::kLabel, 0, 0},  //
-                                                           {Head::kLm, 4, 0},
-                                                           {Head::kLm, 0, 2},
-                                                           {Head::kLm, 8, 3},
-                                                           {Head::kTag, 4, 4},
-                                                           {Head::kLabel, 3, 4}}) {
-    Config config = tiny_config(head);
-    config.conv_attention = static_cast<std::size_t>(conv_attention);
-    config.conv_experts = static_cast<std::size_t>(conv_experts);
+  struct Shape {
+    Head head;
+    std::size_t conv_attention, conv_experts, pointer;
+  };
+  const Shape shapes[] = {{Head::kLm, 0, 0, 0}, {Head::kTag, 0, 0, 0}, {Head::kLabel, 0, 0, 0}, {Head::kLm, 4, 0, 0},
+                          {Head::kLm, 0, 2, 0}, {Head::kLm, 8, 3, 0},  {Head::kTag, 4, 4, 0},   {Head::kLabel, 3, 4, 0},
+                          {Head::kLm, 0, 0, 6}, {Head::kLm, 4, 3, 5}};
+  for (const Shape& shape : shapes) {
+    Config config = tiny_config(shape.head);
+    config.conv_attention = shape.conv_attention;
+    config.conv_experts = shape.conv_experts;
+    config.pointer = shape.pointer;
+    if (config.pointer != 0) config.vocab_size = 6;  // so that most targets have occurred before
     config.aux_coef = 0.1f;
     config.top_k =
         config.n_expert;  // a choice that flips within the difference has no derivative; the reference above has k < n
@@ -176,6 +178,7 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
     for_each_tensor(config, at.weights(), [&](const TensorSpec& spec, const Tensor& t) {
       for (std::size_t i = 0; i < t.size(); ++i) at.writable(t)[i] += static_cast<float>(spec.start_mean);
     });
+    if (config.pointer != 0) *at.writable(at.weights().pointer_bias) = 0.2f;
     ModelData model = untrained(config);
     model.weights = at.weights();
     Trainer differentiated(std::move(model), {}, 1, Math::kF32, threads, ranks);
@@ -196,7 +199,7 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
       const double slope = (moved(h) - moved(-h)) / (2 * h);
       std::copy(before.begin(), before.end(), at.writable(tensor));
       INFO("head " << head_name(config.head) << " convolutions " << config.conv_attention << " " << config.conv_experts
-                   << " " << spec.gguf.name << " part " << spec.gguf.part);
+                   << " pointer " << config.pointer << " " << spec.gguf.name << " part " << spec.gguf.part);
       CHECK(slope == Approx(norm).epsilon(0.02).margin(2e-4));
     });
   }
@@ -269,24 +272,30 @@ TEST_CASE("examples packed into one batch do not see each other") {
 TEST_CASE("a step does not depend on how the batch is cut into parts") {
   Threads threads(2);
   const Ranks ranks;
-  Config config = tiny_config(Head::kLm);
-  config.aux_coef =
-      0;  // the published load-balance loss is taken over each forward pass, so it does depend on the parts
-  const auto examples = random_examples(config, 9, 4);
-  const auto batch = pointers(examples);
-  OptimizerOptions whole, parts;
-  parts.micro_tokens = 10;
-  Trainer a(untrained(config), whole, 1, Math::kF32, threads, ranks),
-      b(untrained(config), parts, 1, Math::kF32, threads, ranks);
-  const StepReport ra = a.differentiate(batch), rb = b.differentiate(batch);
-  CHECK(ra.cross_entropy == Approx(rb.cross_entropy).epsilon(1e-5));
-  CHECK(difference_norm(a.gradients().values(), b.gradients().values().data()) < 1e-5 * l2(a.gradients().values()));
+  for (const std::size_t pointer : {0u, 6u}) {
+    Config config = tiny_config(Head::kLm);
+    config.pointer = pointer;
+    config.vocab_size = 12;
+    config.aux_coef =
+        0;  // the published load-balance loss is taken over each forward pass, so it does depend on the parts
+    const auto examples = random_examples(config, 120, 4);  // more targets than the head takes at a time
+    const auto batch = pointers(examples);
+    OptimizerOptions whole, parts;
+    parts.micro_tokens = 10;
+    Trainer a(untrained(config), whole, 1, Math::kF32, threads, ranks),
+        b(untrained(config), parts, 1, Math::kF32, threads, ranks);
+    const StepReport ra = a.differentiate(batch), rb = b.differentiate(batch);
+    CHECK(ra.targets > 600);
+    CHECK(ra.cross_entropy == Approx(rb.cross_entropy).epsilon(1e-5));
+    CHECK(difference_norm(a.gradients().values(), b.gradients().values().data()) < 1e-5 * l2(a.gradients().values()));
+  }
 }
 
 TEST_CASE("gradients hardly depend on the number of threads, and those in bf16 are within 3 % of those in fp32") {
   const Ranks ranks;
   Config config = tiny_config(Head::kLm);
   config.n_embd = 64, config.head_dim = 32, config.expert_ff = 96, config.shared_ff = 64, config.context = 256;
+  config.conv_attention = 4, config.conv_experts = 4, config.pointer = 32;
   // Every expert is chosen: a choice that rounding flips would change its gradient altogether.
   config.top_k = config.n_expert;
   auto examples = random_examples(config, 9, 4);

@@ -2,6 +2,9 @@
 #include "decode/slots.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "model/pointer.h"
 
 namespace eve {
 
@@ -53,12 +56,11 @@ std::vector<float> Slots::logits(std::span<Slot* const> slots, Pass pass) {
   forward(config, model_.weights, {tokens, starts, caches}, false, inference_executor(model_.weights, threads_, pass),
           activations_);
   for (Slot* slot : slots) slot->held.insert(slot->held.end(), slot->next.begin(), slot->next.end());
-  const std::size_t d = config.n_embd;
-  std::vector<float> hidden(slots.size() * d), logits(slots.size() * config.vocab_size);
-  for (std::size_t i = 0; i < slots.size(); ++i)
-    std::copy_n(&activations_.hidden[(starts[i + 1] - 1) * d], d, &hidden[i * d]);
-  head(config, model_.weights, hidden.data(), slots.size(), logits.data(),
-       inference_executor(model_.weights, threads_, Pass::kDecode));
+  std::vector<std::size_t> last;
+  for (std::size_t i = 0; i < slots.size(); ++i) last.push_back(starts[i + 1] - 1);
+  std::vector<float> logits(slots.size() * config.vocab_size);
+  next_logits(config, model_.weights, {tokens, starts, caches}, activations_, last, logits.data(),
+              inference_executor(model_.weights, threads_, Pass::kDecode));
   return logits;
 }
 
@@ -67,7 +69,9 @@ std::vector<float> Slots::logits(std::span<const TokenId> ids) {
   const Executor executor = inference_executor(model_.weights, threads_, Pass::kPrefill);
   forward(model_.config, model_.weights, {ids, starts}, false, executor, activations_);
   std::vector<float> logits(ids.size() * model_.config.vocab_size);
-  head(model_.config, model_.weights, activations_.hidden.data(), ids.size(), logits.data(), executor);
+  std::vector<std::size_t> rows(ids.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  next_logits(model_.config, model_.weights, {ids, starts}, activations_, rows, logits.data(), executor);
   return logits;
 }
 

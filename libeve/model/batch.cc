@@ -9,6 +9,7 @@ KvCache::KvCache(const Config& config)
     : n_head_(config.n_head),
       head_dim_(config.head_dim),
       n_embd_(config.n_embd),
+      pointer_(config.pointer),
       keys_(config.n_layer),
       values_(config.n_layer),
       convolved_{std::vector<std::vector<float>>(config.conv_attention ? config.n_layer : 0),
@@ -26,6 +27,10 @@ void KvCache::reserve(std::size_t tokens) {
     }
   for (auto& site : convolved_)
     for (auto& layer : site) layer.resize(capacity * n_embd_);
+  if (pointer_ != 0) {
+    pointer_keys_.resize(capacity * pointer_);
+    tokens_.resize(capacity);
+  }
   capacity_ = capacity;
 }
 
@@ -43,6 +48,11 @@ const float* KvCache::append(std::size_t layer, ConvolutionSite site, const floa
          count * n_embd_;
 }
 
+void KvCache::append(const float* pointer_keys, std::span<const TokenId> tokens) {
+  std::copy_n(pointer_keys, tokens.size() * pointer_, &pointer_keys_[size_ * pointer_]);
+  std::copy_n(tokens.data(), tokens.size(), &tokens_[size_]);
+}
+
 void KvCache::copy_prefix(const KvCache& from, std::size_t tokens) {
   reserve(tokens);
   for (std::size_t l = 0; l < keys_.size(); ++l)
@@ -53,6 +63,10 @@ void KvCache::copy_prefix(const KvCache& from, std::size_t tokens) {
   for (std::size_t site = 0; site < 2; ++site)
     for (std::size_t l = 0; l < convolved_[site].size(); ++l)
       std::copy_n(from.convolved_[site][l].data(), tokens * n_embd_, convolved_[site][l].data());
+  if (pointer_ != 0) {
+    std::copy_n(from.pointer_keys_.data(), tokens * pointer_, pointer_keys_.data());
+    std::copy_n(from.tokens_.data(), tokens, tokens_.data());
+  }
   size_ = tokens;
 }
 

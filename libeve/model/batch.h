@@ -39,16 +39,22 @@ class KvCache {
   /// The same for the inputs x [count][n_embd] of a layer's convolution. Returns where they now lie: behind those of
   /// the tokens held.
   const float* append(std::size_t layer, ConvolutionSite site, const float* x, std::size_t count);
+  /// The same for keys [count][pointer] of the pointer head, and the tokens themselves.
+  void append(const float* pointer_keys, std::span<const TokenId> tokens);
   void grow(std::size_t tokens) { size_ += tokens; }
   /// Head h of position p starts at [h * head_stride() + p * head_dim].
   const float* keys(std::size_t layer) const { return keys_[layer].data(); }
   const float* values(std::size_t layer) const { return values_[layer].data(); }
   std::size_t head_stride() const { return capacity_ * head_dim_; }
+  const float* pointer_keys() const { return pointer_keys_.data(); }  ///< [size()][pointer]
+  const TokenId* tokens() const { return tokens_.data(); }            ///< [size()]; with a pointer head
 
  private:
-  std::size_t n_head_, head_dim_, n_embd_, size_ = 0, capacity_ = 0;
+  std::size_t n_head_, head_dim_, n_embd_, pointer_, size_ = 0, capacity_ = 0;
   std::vector<std::vector<float>> keys_, values_;
   std::vector<std::vector<float>> convolved_[2];  // by site: inputs [capacity][n_embd] of each layer; no layers: none
+  std::vector<float> pointer_keys_;
+  std::vector<TokenId> tokens_;
 };
 
 }  // namespace eve

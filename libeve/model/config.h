@@ -39,6 +39,7 @@ struct Config {
   // Beyond Eve-2. A network without these is exactly Eve-2.
   std::size_t conv_attention = 0;  ///< taps of the short convolution of attention's input (convolution.h); 0: none
   std::size_t conv_experts = 0;    ///< the same of the experts' and the router's input
+  std::size_t pointer = 0;         ///< width of the pointer head's keys (pointer.h); 0: none; kLm only
 
   std::size_t attn_dim() const { return n_head * head_dim; }
   bool causal() const { return head == Head::kLm; }

@@ -236,9 +236,20 @@ void forward(const Config& config, const Weights& weights, const Batch& batch, b
     next.resize(tokens * d);
     combine(config, tokens, a, out, executor.threads, next.data());
   }
-  for (std::size_t s = 0; s < batch.caches.size(); ++s) batch.caches[s]->grow(batch.starts[s + 1] - batch.starts[s]);
   out.hidden.resize(tokens * d);
   rms_norm_rows(out.x.data(), weights.ln_f, tokens, config.norm_eps, executor.threads, out.hidden.data());
+  if (config.pointer != 0 && !batch.caches.empty()) {
+    out.pointer_keys.resize(tokens * config.pointer);
+    out.inputs[0].set(out.hidden.data(), tokens, d);
+    const Product keys[] = {{&weights.pointer_key, &out.inputs[0], out.pointer_keys.data()}};
+    multiply(keys, executor);
+  }
+  for (std::size_t s = 0; s < batch.caches.size(); ++s) {
+    const std::size_t first = batch.starts[s], count = batch.starts[s + 1] - first;
+    if (config.pointer != 0)
+      batch.caches[s]->append(&out.pointer_keys[first * config.pointer], batch.tokens.subspan(first, count));
+    batch.caches[s]->grow(count);
+  }
 }
 
 void head(const Config& config, const Weights& weights, const float* hidden, std::size_t rows, float* scores,

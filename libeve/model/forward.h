@@ -46,6 +46,7 @@ struct Activations {
   std::vector<float> act, shared_act;  ///< [T k][expert_ff], [T][shared_ff]
   std::vector<float> routed_out;       ///< [T k][d], before the weight
   std::vector<float> scratch;          ///< [T][d] output of the shared expert
+  std::vector<float> pointer_keys;     ///< [T][pointer], where caches take them
   std::vector<Input> inputs;
 };
 
@@ -54,8 +55,8 @@ struct Activations {
 void forward(const Config& config, const Weights& weights, const Batch& batch, bool keep, Executor executor,
              Activations& out);
 
-/// Scores of `rows` hidden vectors: logits over the vocabulary (kLm) or labels with bias (kTag, kLabel: rows already
-/// pooled).
+/// Scores of `rows` hidden vectors: logits over the vocabulary (kLm; those of the next token come from next_logits(),
+/// pointer.h) or labels with bias (kTag, kLabel: rows already pooled).
 void head(const Config& config, const Weights& weights, const float* hidden, std::size_t rows, float* scores,
           Executor executor);
 

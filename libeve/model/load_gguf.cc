@@ -100,6 +100,7 @@ class GgufLoader {
       config.rope_theta = real(keys::kRopeBase);
       config.conv_attention = static_cast<std::size_t>(file_.unsigned_value(kConvAttentionKey).value_or(0));
       config.conv_experts = static_cast<std::size_t>(file_.unsigned_value(kConvExpertsKey).value_or(0));
+      config.pointer = static_cast<std::size_t>(file_.unsigned_value(kPointerKey).value_or(0));
     } else {
       foreign_config();
     }

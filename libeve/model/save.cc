@@ -101,11 +101,12 @@ void set_info(GgufWriter& writer, const ModelData& model, Layout layout) {
   writer.set(kLayoutKey, GgufValue::string(std::string(layout_name(layout))));
   writer.set(kHeadKey, GgufValue::string(std::string(head_name(model.config.head))));
   writer.set(kAuxKey, GgufValue::f32(model.config.aux_coef));
-  const auto taps = [&](const char* key, std::size_t value) {
+  const auto optional = [&](const char* key, std::size_t value) {
     if (value != 0) writer.set(key, GgufValue::u32(static_cast<std::uint32_t>(value)));
   };
-  taps(kConvAttentionKey, model.config.conv_attention);
-  taps(kConvExpertsKey, model.config.conv_experts);
+  optional(kConvAttentionKey, model.config.conv_attention);
+  optional(kConvExpertsKey, model.config.conv_experts);
+  optional(kPointerKey, model.config.pointer);
   if (!info.labels.empty()) writer.set(kLabelsKey, GgufValue::strings(info.labels));
   for (const auto& [key, value] : info.training)
     writer.set(std::string(kTrainingPrefix) + key, GgufValue::string(value));
@@ -150,6 +151,8 @@ void save_model(const ModelData& model, DType type, const std::string& path, boo
     throw Error(Status::kModel, where + ": llama.cpp has no " + std::string(head_name(model.config.head)) + " head");
   if (llama_cpp && model.config.conv_attention + model.config.conv_experts != 0)
     throw Error(Status::kModel, where + ": short convolutions cannot be expressed for llama.cpp");
+  if (llama_cpp && model.config.pointer != 0)
+    throw Error(Status::kModel, where + ": a pointer head cannot be expressed for llama.cpp");
   GgufWriter writer;
   set_config(writer, model, type, llama_cpp);
   set_info(writer, model, layout);

@@ -23,6 +23,7 @@ Config read_shape(const std::string& path) {
                                                     {"shared_expert_intermediate_size", &config.shared_ff},
                                                     {"conv_attention", &config.conv_attention},
                                                     {"conv_experts", &config.conv_experts},
+                                                    {"pointer", &config.pointer},
                                                     {"vocab_size", &config.vocab_size}};
   const std::map<std::string_view, float*> numbers = {{"rope_theta", &config.rope_theta},
                                                       {"router_aux_loss_coef", &config.aux_coef}};
@@ -45,7 +46,7 @@ Config read_shape(const std::string& path) {
   } catch (const simdjson::simdjson_error& error) {
     throw Error(Status::kInput, where + ": a value has the wrong type: " + error.what());
   }
-  for (const char* optional : {"vocab_size", "conv_attention", "conv_experts"}) sizes.erase(optional);
+  for (const char* optional : {"vocab_size", "conv_attention", "conv_experts", "pointer"}) sizes.erase(optional);
   if (!sizes.empty()) throw Error(Status::kInput, where + ": " + std::string(sizes.begin()->first) + " is missing");
   return config;
 }

@@ -32,7 +32,8 @@ ParameterCount count_parameters(const Config& config) {
   const std::size_t expert = 3 * d * config.expert_ff, shared = 3 * d * config.shared_ff;
   const std::size_t embedding = config.vocab_size * d, cls = config.n_labels * (d + 1);
   const std::size_t convolutions = (config.conv_attention + config.conv_experts) * d;
-  const std::size_t always = config.n_layer * (attention + norms + router + shared + convolutions) + d;
+  const std::size_t always = config.n_layer * (attention + norms + router + shared + convolutions) + d +
+                             (config.pointer != 0 ? (2 * config.pointer + 1) * d + 1 : 0);
   const std::size_t head = config.head == Head::kLm ? embedding : cls;
   return {.total = always + config.n_layer * config.n_expert * expert + embedding + cls,
           .active = always + config.n_layer * config.top_k * expert + head};

@@ -55,8 +55,10 @@ struct Layer {
 struct Weights {
   Tensor wte;  ///< [vocab_size][n_embd]; also the head of kLm
   std::vector<Layer> layers;
-  Tensor ln_f;           ///< [1][n_embd], F32
-  Tensor cls, cls_bias;  ///< [n_labels][n_embd], [1][n_labels] F32; heads kTag and kLabel only
+  Tensor ln_f;                        ///< [1][n_embd], F32
+  Tensor cls, cls_bias;               ///< [n_labels][n_embd], [1][n_labels] F32; heads kTag and kLabel only
+  Tensor pointer_query, pointer_key;  ///< [pointer][n_embd]; where config.pointer is not 0
+  Tensor pointer_gate, pointer_bias;  ///< [1][n_embd], [1][1], F32
 };
 
 /// What one tensor is called and where it lies in a file that holds several of ours as one.

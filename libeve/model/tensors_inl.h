@@ -11,6 +11,7 @@ namespace detail {
 struct TensorWalk {
   const Config& config;
   static constexpr double kDeviation = 0.02;
+  static constexpr double kPointerBias = -3;  // a new network copies one token in twenty
 
   static TensorSpec spec(std::string gguf, std::string hub, std::size_t rows, std::size_t cols, bool matrix) {
     return {{std::move(gguf), 0, 1}, {std::move(hub), 0, 1},   rows, cols, matrix, !matrix,
@@ -71,6 +72,15 @@ struct TensorWalk {
       TensorSpec bias = spec("cls.output.bias", "cls.bias", 1, config.n_labels, false);
       bias.start_mean = 0;
       visit(bias, weights.cls_bias);
+    }
+    if (config.pointer != 0) {
+      visit(spec("pointer.query.weight", "pointer.query.weight", config.pointer, d, true), weights.pointer_query);
+      visit(spec("pointer.key.weight", "pointer.key.weight", config.pointer, d, true), weights.pointer_key);
+      TensorSpec gate = spec("pointer.gate.weight", "pointer.gate.weight", 1, d, false),
+                 bias = spec("pointer.gate.bias", "pointer.gate.bias", 1, 1, false);
+      gate.start_mean = 0, bias.start_mean = kPointerBias;
+      visit(gate, weights.pointer_gate);
+      visit(bias, weights.pointer_bias);
     }
   }
 };

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "kernels/kernels.h"
 #include "model/attention.h"
@@ -331,6 +332,10 @@ LossSum head_loss(const Config& config, const Weights& weights, const Batch& bat
       std::fill(d_hidden + begin * d, d_hidden + end * d, 0.0f);
     });
 
+  std::optional<PointerLoss> pointer;
+  if (config.pointer != 0)
+    pointer.emplace(config, weights, batch, hidden, d_hidden != nullptr, executor, scratch.pointer);
+
   LossSum sum;
   sum.targets = wanted.size();
   const std::size_t most = std::min(kHeadRows, wanted.size());
@@ -341,6 +346,7 @@ LossSum head_loss(const Config& config, const Weights& weights, const Batch& bat
     const std::size_t n = std::min(kHeadRows, wanted.size() - first);
     for (std::size_t i = 0; i < n; ++i) std::memcpy(rows + i * d, source + wanted[first + i] * d, d * sizeof(float));
     head(config, weights, rows, n, scores, executor);
+    if (pointer) pointer->attend(std::span(wanted).subspan(first, n));
     std::atomic<std::size_t> correct{0};
     threads.parallel_for(n, kTokenGrain, [&](std::size_t begin, std::size_t end) {
       std::size_t hits = 0;
@@ -349,14 +355,22 @@ LossSum head_loss(const Config& config, const Weights& weights, const Batch& bat
         const auto target = static_cast<std::size_t>(targets[wanted[first + i]]);
         const float score = row[target];
         const ExpSum exps = kernels().exp_sum(row, classes, 1.0f);
-        losses[i] =
-            static_cast<double>(exps.largest) + std::log(static_cast<double>(exps.sum)) - static_cast<double>(score);
-        hits += score == exps.largest;
+        float share = 1;  // of the target's probability that is the head's, not the pointer's
+        if (pointer) {
+          const PointerLoss::Mixed mixed = pointer->mix(i, row, exps, target, score, scale);
+          losses[i] = mixed.loss;
+          hits += mixed.correct;
+          share = mixed.vocabulary_share;
+        } else {
+          losses[i] =
+              static_cast<double>(exps.largest) + std::log(static_cast<double>(exps.sum)) - static_cast<double>(score);
+          hits += score == exps.largest;
+        }
         if (!d_hidden) continue;
         // The gradient by the scores is `factor` times what the row now holds; the factor goes to the products' short
         // sides, the hidden vectors and their gradients.
         row[target] -= exps.sum;
-        factors[i] = scale / exps.sum;
+        factors[i] = share * scale / exps.sum;
         for (std::size_t c = 0; c < d; ++c) rows[i * d + c] *= factors[i];
       }
       correct += hits;
@@ -364,6 +378,7 @@ LossSum head_loss(const Config& config, const Weights& weights, const Batch& bat
     for (std::size_t i = 0; i < n; ++i) sum.cross_entropy += losses[i];
     sum.correct += correct;
     if (!d_hidden) continue;
+    if (pointer) pointer->add_gradients(*gradients, d_hidden);
     const Weights& g = gradients->weights();
     linear_backward(w, rows, scores, n, 0.0f, d_rows, gradients->writable(config.head == Head::kLm ? g.wte : g.cls),
                     executor.math, threads);
@@ -377,6 +392,7 @@ LossSum head_loss(const Config& config, const Weights& weights, const Batch& bat
       for (std::size_t t = begin; t < end; ++t) kernels().axpy(share, d_rows + i * d, d_hidden + t * d, d);
     }
   }
+  if (pointer && d_hidden) pointer->add_key_gradients(*gradients, d_hidden);
   return sum;
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/forward.h"
 #include "train/linear.h"
+#include "train/pointer_loss.h"
 
 namespace eve {
 
@@ -47,6 +48,7 @@ struct BackwardScratch {
   std::vector<std::size_t> wanted;  ///< rows with a target
   std::vector<float> rows, d_rows, scores, factors;
   std::vector<double> losses;
+  PointerScratch pointer;
   // backward
   std::vector<float> dx;                                                          ///< gradient by the residual stream
   std::vector<float> d_h, d_n, d_attn, d_q, d_k, d_v, d_router, d_gains, d_taps;  ///< of one layer

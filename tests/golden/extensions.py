@@ -10,7 +10,7 @@ import math
 import sys
 
 BASE = dict(vocab=13, layers=2, d=8, heads=2, head_dim=4, experts=3, top_k=2, ff=6, shared=5, theta=10000.0, eps=1e-5,
-            conv_attention=0, conv_experts=0, labels=0)
+            conv_attention=0, conv_experts=0, labels=0, pointer=0)
 IDS = [1, 5, 12, 0, 7, 3, 5, 12, 9, 7]
 
 
@@ -130,6 +130,25 @@ def scores(c, ids):
     return [times(matrix("token_embd.weight", c["vocab"], c["d"]), row) for row in rows]
 
 
+def pointed(c, ids):
+    """log p of each token after each place, with the pointer head."""
+    rows = hidden(c, ids)
+    q = [times(matrix("pointer.query.weight", c["pointer"], c["d"]), row) for row in rows]
+    k = [times(matrix("pointer.key.weight", c["pointer"], c["d"]), row) for row in rows]
+    gate, bias = weights("pointer.gate.weight", c["d"]), weights("pointer.gate.bias", 1)[0]
+    out = []
+    for t, logits in enumerate(scores(c, ids)):
+        p = softmax(logits)
+        if t > 0:
+            g = 1 / (1 + math.exp(-dot(gate, rows[t]) - bias))
+            attended = softmax([dot(q[t], k[s]) / math.sqrt(c["pointer"]) for s in range(t)])
+            p = [(1 - g) * v for v in p]
+            for s in range(t):
+                p[ids[s + 1]] += g * attended[s]
+        out.append([math.log(v) for v in p])
+    return out
+
+
 def all_cases():
     cases = []
     for change in ({"conv_attention": 4}, {"conv_experts": 2}, {"conv_attention": 3, "conv_experts": 4},
@@ -137,7 +156,12 @@ def all_cases():
         c = {**BASE, **change}
         cases.append({"config": {key: c[key] for key in ("conv_attention", "conv_experts", "labels")},
                       "scores": [[round(v, 9) for v in row] for row in scores(c, IDS)]})
-    return {"ids": IDS, "cases": cases}
+    pointers = []
+    for change in ({"pointer": 1}, {"pointer": 6}, {"conv_attention": 4, "conv_experts": 3, "pointer": 5}):
+        c = {**BASE, **change}
+        pointers.append({"config": {key: c[key] for key in ("conv_attention", "conv_experts", "pointer")},
+                         "log_probabilities": [[round(v, 9) for v in row] for row in pointed(c, IDS)]})
+    return {"ids": IDS, "cases": cases, "pointers": pointers}
 
 
 def same(a, b):
@@ -152,5 +176,5 @@ if sys.argv[1:2] == ["--check"]:
     with open(sys.argv[2], encoding="utf-8") as file:
         sys.exit(0 if same(all_cases(), json.load(file)) else "the numbers are others; make them again")
 made = all_cases()
-rows = ",\n".join(json.dumps(case) for case in made["cases"])
-print(f'{{"ids": {json.dumps(made["ids"])}, "cases": [\n{rows}\n]}}')
+lists = (f'"{key}": [\n' + ",\n".join(map(json.dumps, made[key])) + "\n]" for key in ("cases", "pointers"))
+print(f'{{"ids": {json.dumps(made["ids"])}, ' + ", ".join(lists) + "}")

@@ -12,7 +12,7 @@
 #include <functional>
 #include <memory>
 
-#include "model/forward.h"
+#include "model/pointer.h"
 
 extern char** environ;
 
@@ -55,10 +55,11 @@ class Sequences {
     if (config.head == Head::kTag) return score(activations_.hidden.data(), ids.size(), config.n_labels);
     if (config.head == Head::kLabel)
       return score(pool(config, batch, activations_.hidden).data(), count_, config.n_labels);
-    last_.resize(count_ * config.n_embd);
-    for (std::size_t s = 0; s < count_; ++s)
-      std::copy_n(&activations_.hidden[(starts[s + 1] - 1) * config.n_embd], config.n_embd, &last_[s * config.n_embd]);
-    score(last_.data(), count_, config.vocab_size);
+    std::vector<std::size_t> last;
+    for (std::size_t s = 0; s < count_; ++s) last.push_back(starts[s + 1] - 1);
+    scores_.resize(count_ * config.vocab_size);
+    next_logits(config, model_.weights, batch, activations_, last, scores_.data(),
+                inference_executor(model_.weights, threads_, Pass::kDecode));
   }
 
  private:
@@ -68,13 +69,12 @@ class Sequences {
   std::vector<std::unique_ptr<KvCache>> caches_;
   std::vector<KvCache*> views_;
   Activations activations_;
-  std::vector<float> last_, scores_;
+  std::vector<float> scores_;
 
   void score(const float* hidden, std::size_t rows, std::size_t columns) {
     scores_.resize(rows * columns);
-    head(
-        model_.config, model_.weights, hidden, rows, scores_.data(),
-        inference_executor(model_.weights, threads_, model_.config.head == Head::kLm ? Pass::kDecode : Pass::kPrefill));
+    head(model_.config, model_.weights, hidden, rows, scores_.data(),
+         inference_executor(model_.weights, threads_, Pass::kPrefill));
   }
 };
 

@@ -76,6 +76,7 @@ std::string describe(const ModelData& model) {
       convolutions += (convolutions.empty() ? "" : ", ") + std::to_string(taps) +
                       (convolutions.empty() ? " taps before " : " before ") + site;
   table.line("convolutions", convolutions);
+  if (c.pointer != 0) table.line("pointer", "keys of width " + std::to_string(c.pointer));
   table.line("vocabulary",
              std::to_string(c.vocab_size) + " rows, " +
                  (model.tokenizer ? std::to_string(model.tokenizer->size()) + " tokens (" + tokenizer_kind(model) + ")"
@@ -124,7 +125,10 @@ std::string describe_json(const ModelData& model) {
       .member("top_k", c.top_k);
   json.member("expert_ff", c.expert_ff).member("shared_ff", c.shared_ff).member("rope_theta", c.rope_theta);
   json.member("norm_eps", c.norm_eps).member("aux_coef", c.aux_coef).member("n_labels", c.n_labels);
-  json.member("conv_attention", c.conv_attention).member("conv_experts", c.conv_experts).end_object();
+  json.member("conv_attention", c.conv_attention)
+      .member("conv_experts", c.conv_experts)
+      .member("pointer", c.pointer)
+      .end_object();
   json.key("parameters").begin_object().member("total", count.total).member("active", count.active).end_object();
   json.member("tokenizer", tokenizer_kind(model)).member("tokens", model.tokenizer ? model.tokenizer->size() : 0);
   json.member("prompt", model.info.prompt);
