@@ -2,6 +2,7 @@
 #include "decode/constraint.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 
 #include "decode/automaton.h"
 #include "eve/error.h"
@@ -153,4 +154,52 @@ TEST_CASE("what is forced is the only way on") {
   // The rest may be written together with an x.
   CHECK(forced == "{\"name");
   CHECK(matcher.forced(matcher.shortest() - 1).empty());
+}
+
+TEST_CASE("a hundred thousand choices, deep nesting and large bounds are cheap, too much of them is refused") {
+  const test::ToyTokenizer tokenizer({"option", "on", "1", "00"});
+  const auto vocabulary = std::make_shared<const Vocabulary>(tokenizer);
+  std::vector<std::string> words;
+  for (int i = 0; i < 100'000; ++i) words.push_back("option number " + std::to_string(i * 7919));
+  const auto begin = std::chrono::steady_clock::now();
+  Matcher matcher(choices_grammar(words), vocabulary);
+  TokenSet allowed;
+  matcher.mask(100, allowed);
+  CHECK(allowed.has(256 + 2));  // "option", the third of the tokens in order
+  CHECK(matcher.accept(256 + 2));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
+
+  GrammarBuilder nested;
+  auto node = nested.literal("x");
+  for (int i = 0; i < 100'000; ++i) node = nested.sequence({nested.literal("["), node, nested.literal("]")});
+  Automaton deep(nested.build(node));
+  CHECK(deep.distance(deep.start()) == 200'001);
+  CHECK(deep.advance(deep.start(), std::string(5'000, '[')) != Automaton::kDead);
+
+  GrammarBuilder laughs;  // each level twice the one before
+  node = laughs.choice({laughs.literal("ha"), laughs.literal("ho")});
+  for (int i = 0; i < 60; ++i)
+    node =
+        laughs.choice({laughs.sequence({laughs.literal("("), node, laughs.literal(")")}), laughs.choice({node, node})});
+  Automaton billion(laughs.build(node));
+  CHECK(billion.accepts(billion.advance(billion.start(), "((ho))")));
+
+  GrammarBuilder wide;
+  CHECK_THROWS_AS(
+      [&] {
+        for (std::size_t i = 0; i <= GrammarBuilder::kMaxNodes; ++i) (void)wide.empty();
+      }(),
+      Error);
+}
+
+TEST_CASE("nested alternatives that look alike share their stacks") {
+  GrammarBuilder b;
+  const auto rule = b.declare();
+  b.define(rule, b.choice({b.literal("x"), b.sequence({b.literal("a"), rule, b.literal("b")}),
+                           b.sequence({b.literal("a"), rule, b.literal("c")})}));
+  Automaton automaton(b.build(rule));
+  const Automaton::State state = automaton.advance(automaton.start(), std::string(500, 'a') + "x");
+  REQUIRE(state != Automaton::kDead);
+  CHECK(automaton.size() < 20'000);
+  CHECK(automaton.accepts(automaton.advance(state, std::string(250, 'b') + std::string(250, 'c'))));
 }

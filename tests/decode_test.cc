@@ -229,7 +229,7 @@ Constraint of(GrammarBuilder& builder, GrammarBuilder::Node root) { return {buil
 /// {"name": text, "tags": [text, ...], "n": number or null}
 Constraint record() {
   GrammarBuilder b;
-  const auto text = b.json_text(0, 20);
+  const auto text = b.sequence({b.literal("\""), b.repeat(b.json_character(), 0, 20), b.literal("\"")});
   const auto tags =
       b.sequence({b.literal("["), b.optional(b.sequence({text, b.repeat(b.sequence({b.literal(","), text}), 0, 3)})),
                   b.literal("]")});

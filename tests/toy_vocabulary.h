@@ -64,7 +64,10 @@ inline std::shared_ptr<const Grammar> random_grammar(Rng& rng, bool spans) {
                                           b.regex("[ab]*b"), b.regex("[^\"]{0,3}"), b.regex("1[0-9]*")};
   const auto rule = b.declare();
   nodes.push_back(rule);
-  if (rng.below(3) == 0) nodes.push_back(b.json_text(0, static_cast<std::uint32_t>(1 + rng.below(4))));
+  if (rng.below(3) == 0)
+    nodes.push_back(
+        b.sequence({b.literal("\""), b.repeat(b.json_character(), 0, static_cast<std::uint32_t>(1 + rng.below(4))),
+                    b.literal("\"")}));
   if (rng.below(3) == 0) nodes.push_back(b.json_text());
   if (rng.below(3) == 0) nodes.push_back(b.repeat(b.regex("[^ab\"]|aa"), 1, 5));
   if (spans)

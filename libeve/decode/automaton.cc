@@ -2,6 +2,8 @@
 #include "decode/automaton.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -12,7 +14,7 @@ namespace {
 
 using Kind = Grammar::Kind;
 
-constexpr std::size_t kMaxSets = 4'000'000;
+constexpr std::size_t kMaxSets = 2'000'000;
 constexpr std::uint32_t kNoRow = 0xFFFFFFFF, kNarrow = 0xFFFFFFFE;
 // Bytes from which on a state is worth a row, and rows that are kept.
 constexpr std::uint32_t kWide = 24;
@@ -144,35 +146,41 @@ Automaton::State Automaton::join(State a, State b, std::size_t depth) {
 void Automaton::enter(Node node, State rest, std::vector<Entry>& out) {
   // What begins with `node` and then goes on with `rest`, without strings that are empty so far: what nothing has been
   // read of yet is skipped by whoever comes before it.
+  // Each node is entered once, with all that may lie below it: those that may begin with it come first.
   const Grammar& g = *grammar_;
-  std::vector<std::pair<Node, State>> open{{node, rest}};
-  std::set<std::pair<Node, State>> seen;
+  std::map<std::uint32_t, std::pair<Node, State>, std::greater<>> open;
+  const auto add = [&](Node n, State below) {
+    if (length_[n] >= kNever) return;
+    const auto [found, fresh] = open.try_emplace(g.rank(n), n, below);
+    if (!fresh) found->second.second = join(found->second.second, below);
+  };
+  add(node, rest);
   while (!open.empty()) {
-    const auto [n, below] = open.back();
-    open.pop_back();
-    if (length_[n] >= kNever) continue;
+    const auto [n, below] = open.begin()->second;
+    open.erase(open.begin());
     const Grammar::Item& item = g.item(n);
     switch (item.kind) {
       case Kind::kTerminal:
         if (!g.dfa(item.a).edges(Dfa::kStart).empty()) out.push_back({n, Dfa::kStart, below});
-        continue;
+        break;
       case Kind::kSpan:
         out.push_back({n, 0, below});
-        continue;
-      default:
+        break;
+      case Kind::kChoice:
+        for (std::uint32_t at = item.a; at < item.b; ++at) add(g.child(at), below);
+        break;
+      case Kind::kRepeat: {
+        const std::uint32_t turns = item.b == Grammar::kUnbounded ? std::min(1u, item.a) : 1u;
+        if (item.b > 0) add(item.child, item.b == 1 ? below : push(n, turns, below));
+        break;
+      }
+      case Kind::kSequence:
+        for (std::uint32_t at = item.a; at < item.b; ++at) {
+          add(g.child(at), at + 1 == item.b ? below : push(n, at + 1 - item.a, below));
+          if (!g.item(g.child(at)).nullable) break;
+        }
         break;
     }
-    if (!seen.emplace(n, below).second) continue;
-    if (item.kind == Kind::kChoice)
-      for (std::uint32_t at = item.a; at < item.b; ++at) open.emplace_back(g.child(at), below);
-    if (item.kind == Kind::kRepeat && item.b > 0)
-      open.emplace_back(
-          item.child, item.b == 1 ? below : push(n, std::min(1u, item.b == Grammar::kUnbounded ? item.a : 1u), below));
-    if (item.kind == Kind::kSequence)
-      for (std::uint32_t at = item.a; at < item.b; ++at) {
-        open.emplace_back(g.child(at), at + 1 == item.b ? below : push(n, at + 1 - item.a, below));
-        if (!g.item(g.child(at)).nullable) break;
-      }
   }
 }
 

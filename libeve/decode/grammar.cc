@@ -6,27 +6,18 @@
 #include <queue>
 #include <utility>
 
-#include "base/nfa.h"
 #include "base/regex.h"
-#include "base/utf8.h"
 #include "eve/error.h"
 
 namespace eve {
 namespace {
 
+// Literals grow together up to this many bytes, so that nesting them costs no more than their number.
+constexpr std::size_t kMaxFused = 256;
 constexpr Grammar::Node kUndefined = std::numeric_limits<Grammar::Node>::max();
 
 std::uint32_t capped(std::uint64_t length) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(length, Grammar::kNever));
-}
-
-Dfa safe_text(std::uint32_t min, std::uint32_t max) {
-  std::vector<CodeRange> unsafe;
-  for (std::uint32_t c = 0; c <= 0x10FFFF; ++c)
-    if (is_unsafe_on_terminal(c)) unsafe.push_back({c, c});
-  // Control characters of ASCII are escaped.
-  std::erase_if(unsafe, [](CodeRange r) { return r.low < 0x80; });
-  return Dfa::characters(complement(normalised(std::move(unsafe))), min, max);
 }
 
 /// The strings between quotation marks.
@@ -151,7 +142,7 @@ struct GrammarBuilder::Impl {
   }
 
   void settle_nullable();
-  void refuse_left_recursion() const;
+  void rank();  // refuses left recursion
 };
 
 GrammarBuilder::GrammarBuilder() : impl_(std::make_unique<Impl>()) {}
@@ -187,12 +178,13 @@ GrammarBuilder::Node GrammarBuilder::regex(std::string_view pattern) { return te
 
 GrammarBuilder::Node GrammarBuilder::json_string(const Dfa& text) { return terminal(quoted(json_escaped(text))); }
 
-GrammarBuilder::Node GrammarBuilder::json_text(std::uint32_t min, std::uint32_t max) {
-  // One automaton for all grammars: what is known of it for a vocabulary is found once.
-  static const auto character = std::make_shared<const Dfa>(json_escaped(safe_text(1, 1)));
-  static const auto text = std::make_shared<const Dfa>(quoted(json_escaped(safe_text(0, Dfa::kUnlimited))));
-  if (min == 0 && max == Grammar::kUnbounded) return terminal(text);
-  return sequence({literal("\""), repeat(terminal(character), min, max), literal("\"")});
+GrammarBuilder::Node GrammarBuilder::json_text() {
+  static const auto text = std::make_shared<const Dfa>(quoted(json_escaped(Dfa::text())));
+  return terminal(text);
+}
+GrammarBuilder::Node GrammarBuilder::json_character() {
+  static const auto character = std::make_shared<const Dfa>(json_escaped(Dfa::text(1, 1)));
+  return terminal(character);
 }
 
 GrammarBuilder::Node GrammarBuilder::sequence(std::span<const Node> parts) {
@@ -212,6 +204,7 @@ GrammarBuilder::Node GrammarBuilder::sequence(std::span<const Node> parts) {
       flush();
       fused.push_back(part);
     } else {
+      if (literals > 0 && bytes.size() + found->second.size() > kMaxFused) flush();
       bytes += found->second;
       last = part;
       ++literals;
@@ -283,10 +276,12 @@ void GrammarBuilder::Impl::settle_nullable() {
     if (item.kind == Kind::kRepeat && grammar.item(item.child).nullable) item.a = 0;
 }
 
-void GrammarBuilder::Impl::refuse_left_recursion() const {
+void GrammarBuilder::Impl::rank() {
   using Kind = Grammar::Kind;
   enum : std::uint8_t { kNew, kOpen, kDone };
   std::vector<std::uint8_t> state(grammar.size(), kNew);
+  grammar.ranks_.resize(grammar.size());
+  std::uint32_t ranked = 0;
   struct Frame {
     Node node;
     std::uint32_t at;
@@ -310,6 +305,7 @@ void GrammarBuilder::Impl::refuse_left_recursion() const {
       }
       if (next == kUndefined) {
         state[frame.node] = kDone;
+        grammar.ranks_[frame.node] = ranked++;
         stack.pop_back();
         continue;
       }
@@ -332,7 +328,7 @@ std::shared_ptr<const Grammar> GrammarBuilder::build(Node root) {
       throw Error(Status::kInput, "a grammar has a rule that is not defined");
   grammar.root_ = root;
   impl_->settle_nullable();
-  impl_->refuse_left_recursion();
+  impl_->rank();
   std::vector<std::uint32_t> of_dfa;
   for (const auto& dfa : grammar.dfas_) of_dfa.push_back(dfa->empty() ? Grammar::kNever : dfa->distance(Dfa::kStart));
   const std::vector<std::uint32_t> of_form(grammar.forms_.size(), 1);

@@ -41,6 +41,8 @@ class Grammar {
   const Item& item(Node node) const { return items_[node]; }
   std::size_t size() const { return items_.size(); }
   Node root() const { return root_; }
+  /// Larger than that of any node this one may begin with.
+  std::uint32_t rank(Node node) const { return ranks_[node]; }
   Node child(std::uint32_t at) const { return children_[at]; }
   std::size_t child_count() const { return children_.size(); }
   const Dfa& dfa(std::uint32_t at) const { return *dfas_[at]; }
@@ -58,6 +60,7 @@ class Grammar {
   friend class GrammarBuilder;
   std::vector<Item> items_;
   std::vector<Node> children_;
+  std::vector<std::uint32_t> ranks_;
   std::vector<std::shared_ptr<const Dfa>> dfas_;
   std::vector<SpanForm> forms_;
   Node root_ = 0;
@@ -82,9 +85,10 @@ class GrammarBuilder {
   Node terminal(std::shared_ptr<const Dfa> dfa);   ///< the same, shared
   Node regex(std::string_view pattern);            ///< whole match; throws as regex() does
   Node json_string(const Dfa& text);               ///< the strings of `text` in quotes, escaped as json_escaped says
-  /// Any text of min to max code points (those that are safe on a terminal) in quotes, escaped in the same way.
-  /// Counted.
-  Node json_text(std::uint32_t min = 0, std::uint32_t max = Grammar::kUnbounded);
+  /// Any text in quotes, and one character of such a text, escaped in the same way. All grammars share their automata,
+  /// so that what is known of them for a vocabulary is found once.
+  Node json_text();
+  Node json_character();
   Node sequence(std::span<const Node> parts);
   Node sequence(std::initializer_list<Node> parts) { return sequence(std::span(parts.begin(), parts.size())); }
   Node choice(std::span<const Node> parts);

@@ -81,8 +81,8 @@ SchemaCompiler::SchemaCompiler(GrammarBuilder& builder, const SchemaGraph& graph
   blank_ = options_.whitespace ? builder_.regex("[ \\t\\r\\n]{0,64}") : builder_.empty();
   comma_ = spaced({builder_.literal(",")});
   colon_ = spaced({builder_.literal(":")});
-  any_string_ = builder_.json_string(Dfa::text());
-  character_ = builder_.terminal(json_escaped(Dfa::text(1, 1)));
+  any_string_ = builder_.json_text();
+  character_ = builder_.json_character();
 }
 
 void SchemaCompiler::fail(SchemaId id, const std::string& why) const {
