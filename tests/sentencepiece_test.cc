@@ -211,8 +211,23 @@ TEST_CASE("words become pieces, and what has none becomes bytes") {
 TEST_CASE("indentation is one piece") {
   const auto tokenizer = sentencepiece_from_bytes(unigram(), "trained");
   const auto ids = tokenizer->encode("    the");
-  CHECK(ids.size() <= 3);
   CHECK(tokenizer->bytes(ids[0]).size() >= 3);
+}
+
+TEST_CASE("a word begins with the same piece behind a space, a quote and a bracket") {
+  const auto tokenizer = sentencepiece_from_bytes(unigram(), "trained");
+  for (const std::string word : {"the", "session"}) {
+    const TokenId first = tokenizer->encode(word)[0];
+    for (const std::string before : {"of ", "\"", "("}) {
+      const auto ids = tokenizer->encode(before + word);
+      CAPTURE(before, word);
+      CHECK(std::ranges::find(ids, first) != ids.end());
+    }
+  }
+  for (std::size_t id = 259; id < tokenizer->size(); ++id) {
+    const std::string piece(tokenizer->bytes(static_cast<TokenId>(id)));
+    if (piece.find_first_not_of(' ') != std::string::npos) CHECK(piece.front() != ' ');
+  }
 }
 
 TEST_CASE("text that spells control pieces is plain text") {
