@@ -203,6 +203,16 @@ TEST_CASE("a long conversation keeps its beginning and its end") {
   CHECK(prompt.size() < 540);
 }
 
+TEST_CASE("a task without a form reads rows as eve-run reads records, and a base reads text as it stands") {
+  const Json row(R"({"prompt":"x","answer":"y"})"), cued(R"({"prompt":"x\nA:\n","answer":"y"})");
+  CHECK(task_row("mine", row.element).prompt == "x\nA:\n");
+  CHECK(task_row("mine", row.element).prompt == prompt_of("mine", "x"));
+  CHECK(task_row("mine", row.element).answer == "y");
+  CHECK(task_row("mine", cued.element).prompt == "x\nA:\n");
+  for (const char* task : {"base", "", "sql"}) CHECK(task_row(task, row.element).prompt == "x");
+  CHECK(prompt_of("base", "x") == "x");
+}
+
 TEST_CASE("every training row of the seven tasks has a prompt that ends with the cue and an answer") {
   EVE_SHARED_OR_SKIP(data, "data");
   for (const char* task : {"sql", "commit", "extract", "func", "route", "summarize", "prompt"}) {
@@ -217,6 +227,6 @@ TEST_CASE("every training row of the seven tasks has a prompt that ends with the
     CHECK(rows > 400);
   }
   const Json row(R"({"text":"x"})");
-  CHECK_THROWS_AS(task_row("nothing", row.element), Error);
+  CHECK_THROWS_AS(task_row("nothing", row.element), simdjson::simdjson_error);
   CHECK_THROWS_AS(task_row("sql", row.element), simdjson::simdjson_error);
 }

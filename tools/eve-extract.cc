@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // eve-extract: messy text and a schema to JSON that validates.
-#include <sys/stat.h>
-
 #include "base/json.h"
-#include "decode/schema_dsl.h"
 #include "decode/schema_infer.h"
 #include "eve/eve.h"
 #include "extract/extractor.h"
 #include "extract/records.h"
 #include "model/model.h"
+#include "tasks/schema_argument.h"
 #include "tool.h"
 
 namespace eve {
@@ -19,7 +17,6 @@ using extract::Texts;
 using extract::Unit;
 
 constexpr std::size_t kBatch = 16;
-constexpr std::size_t kSchemaBytes = std::size_t{16} << 20;
 
 struct {
   std::string schema, today;
@@ -30,21 +27,6 @@ struct {
   std::size_t window = 2000;
   double min_confidence = 0;
 } settings;
-
-/// A file, JSON Schema itself, or the short form; and what messages call it.
-std::pair<std::string, std::string> read_schema() {
-  struct stat info;
-  const std::string& given = settings.schema;
-  if (given.empty()) throw Error(Status::kInput, "missing --schema; see eve-extract --help");
-  if (stat(given.c_str(), &info) == 0 && S_ISREG(info.st_mode))
-    return {read_file(given, kSchemaBytes), printable(given)};
-  const std::size_t first = given.find_first_not_of(" \t\r\n");
-  if (first != given.npos && given[first] == '{') return {given, "schema"};
-  const bool path =
-      given.find_first_of(" ,?[") == given.npos && (given.find('/') != given.npos || given.ends_with(".json"));
-  if (path) throw Error(Status::kInput, "cannot open " + printable(given));
-  return {schema_from_dsl(given), "schema"};
-}
 
 Unit unit() {
   if (settings.paragraph && settings.whole) throw Error(Status::kInput, "--paragraph and --whole exclude each other");
@@ -141,7 +123,8 @@ Status run_extract(Run& run) {
   if (settings.infer) return infer(run);
   if (settings.pretty && (run.json || settings.offsets))
     throw Error(Status::kInput, "--pretty goes with neither --json nor --offsets");
-  const auto [schema, where] = read_schema();
+  if (settings.schema.empty()) throw Error(Status::kInput, "missing --schema; see eve-extract --help");
+  const auto [schema, where] = tasks::read_schema_argument(settings.schema);
   const Unit unit_of_input = unit();
   Extractor extractor(schema, where, extract_settings());
   if (settings.check_schema) return check_schema(run, extractor);

@@ -109,9 +109,7 @@ std::vector<std::string> collect_labels(const std::vector<std::string>& paths, H
 }
 
 PromptAnswer prompt_and_answer(Row row, std::string_view task, const RowForm& form) {
-  std::string_view prompt, answer;
-  const bool stands = row["prompt"].get(prompt) == simdjson::SUCCESS && row["answer"].get(answer) == simdjson::SUCCESS;
-  if (!stands && form) return form(task, row);
+  if (form) return form(task, row);
   return {std::string(std::string_view(row["prompt"])), std::string(std::string_view(row["answer"]))};
 }
 

@@ -31,7 +31,7 @@ struct PromptAnswer {
 /// How a row of a task becomes a prompt and an answer; throws simdjson_error or kInput for a row of another kind.
 using RowForm = std::function<PromptAnswer(std::string_view task, simdjson::dom::element row)>;
 
-/// {"prompt", "answer"} as they stand, else `form` of the task; without a form, every row must have them.
+/// What `form` of the task makes of the row; without a form {"prompt", "answer"} as they stand.
 PromptAnswer prompt_and_answer(simdjson::dom::element row, std::string_view task, const RowForm& form);
 
 struct Dataset {

@@ -21,7 +21,7 @@ struct PlanSource {
   std::vector<std::string> files;  ///< names or patterns (glob), looked for in each data directory in turn
   double passes = 1;               ///< times that each document is in the mix; a fraction takes some of them
   double weight = 0;               ///< instead of passes: share of the plan's tokens, against the other weights
-  std::string task;                ///< rows without "prompt" and "answer" get them from the form of this task
+  std::string task;                ///< rows get prompt and answer from the form of this task; empty: they stand there
   std::string field;               ///< rows hold a document in this member
   bool answers_only = true;        ///< prompt and answer: only answers are targets ("loss": "answer" or "all")
   std::uint64_t first_document = 0, end_document = UINT64_MAX;       ///< as read: a part of a file

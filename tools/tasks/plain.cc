@@ -39,4 +39,8 @@ std::string image_prompt(std::string_view description, std::string_view style) {
       std::string("PROMPT ").append(style).append("\n").append(cut(one_line(description), kDescriptionBytes)));
 }
 
+std::string own_prompt(std::string_view text) {
+  return text.ends_with(kAnswerCue) ? std::string(text) : with_cue(std::string(text));
+}
+
 }  // namespace eve::tasks

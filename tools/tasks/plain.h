@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forms that are little more than their input: route, summarize, prompt.
+// The forms that are little more than their input: route, summarize, prompt, and a task of one's own.
 #pragma once
 
 #include <string>
@@ -17,5 +17,8 @@ std::string summarize_prompt(std::string_view text, std::size_t limit_bytes = 30
 
 /// Style: "tags" (words and phrases between commas) or "sentences". The answer is the rich prompt.
 std::string image_prompt(std::string_view description, std::string_view style);
+
+/// A task of one's own: the text as it is, whatever it holds. A text that ends with kAnswerCue already has its form.
+std::string own_prompt(std::string_view text);
 
 }  // namespace eve::tasks

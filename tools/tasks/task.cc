@@ -70,11 +70,16 @@ const std::map<Text, std::function<TaskRow(element)>> kForms = {
 
 bool has_form(std::string_view task) { return kForms.contains(task); }
 
+std::string prompt_of(std::string_view task, std::string_view text) {
+  return task.empty() || task == "base" ? std::string(text) : own_prompt(text);
+}
+
 TaskRow task_row(std::string_view task, element row) {
   const auto form = kForms.find(task);
-  if (form == kForms.end())
-    throw Error(Status::kInput, "no prompt form for the task " + printable(task) +
-                                    "; there is one for sql, commit, extract, func, route, summarize and prompt");
+  if (form == kForms.end()) return {prompt_of(task, Text(row["prompt"])), text(row, "answer")};
+  Text prompt, answer;
+  if (row["prompt"].get(prompt) == simdjson::SUCCESS && row["answer"].get(answer) == simdjson::SUCCESS)
+    return {std::string(prompt), std::string(answer)};
   return form->second(row);
 }
 

@@ -27,10 +27,8 @@ inline std::string fixed(double value, int digits) {
   return text;
 }
 
-/// The forms in which the tools' models read their input, for rows of their tasks; prompt and answer as they stand for
-/// any other task.
+/// The forms in which the models of tasks read their input (tasks/task.h).
 inline PromptAnswer task_form(std::string_view task, simdjson::dom::element row) {
-  if (!tasks::has_form(task)) return prompt_and_answer(row, task, {});
   auto [prompt, answer] = tasks::task_row(task, row);
   return {std::move(prompt), std::move(answer)};
 }
