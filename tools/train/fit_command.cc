@@ -8,6 +8,7 @@
 #include "eve/eve.h"
 #include "model/model.h"
 #include "model/shape.h"
+#include "train/advice.h"
 #include "train/commands.h"
 #include "train/data.h"
 #include "train/evaluate.h"
@@ -76,6 +77,8 @@ struct Data {
   std::string description;
   std::unique_ptr<BatchSource> batches;
 
+  std::size_t dropped() const { return rows_.dropped; }
+
   Data(const ModelData& model, const Run& run, const Ranks& ranks) {
     if (settings.data.empty() == settings.corpus.empty())
       throw Error(Status::kInput, "give either rows (--data) or a token file (--corpus)");
@@ -133,6 +136,8 @@ struct Dev {
       rows_ = read_dataset(row_paths_, model.config.head, *model.tokenizer, model.info.labels, model.config.context, 0,
                            settings.task, task_form);
   }
+
+  const std::vector<std::string>& row_paths() const { return row_paths_; }
 
   /// Writes losses and scores; returns the score that decides which weights are kept, more is better.
   double score(const ModelData& model, Executor executor, JsonWriter& json, const Run& run) const {
@@ -201,6 +206,10 @@ Status run_fit(Run& run) {
   if (ranks.rank() == 0)
     run.note(data.description + "; " + std::to_string(parameters.total) + " parameters, " +
              std::to_string(parameters.active) + " active");
+  if (ranks.rank() == 0 && !run.quiet && !settings.data.empty())
+    for (const std::string& line :
+         advice(settings.data, dev.row_paths(), data.dropped(), settings.steps ? 0 : settings.epochs))
+      run.note(line);
 
   const Log log(ranks.rank() == 0 ? settings.log : "");
   const auto started = std::chrono::steady_clock::now();
