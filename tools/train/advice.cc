@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/advice.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <unordered_set>
 
 #include "base/jsonl.h"
@@ -23,7 +25,11 @@ std::vector<std::string> advice(const std::vector<std::string>& data, const std:
     for_each_json_line(path,
                        [&](simdjson::dom::element row, const std::string&) { leaked += known.contains(hash(row)); });
   std::vector<std::string> lines;
-  if (rows < kFewRows) lines.push_back("only " + std::to_string(rows) + " rows: a thousand and more teach a task");
+  // A pipe has been read and gives nothing the second time.
+  const bool counted =
+      std::ranges::all_of(data, [](const auto& path) { return std::filesystem::is_regular_file(path); });
+  if (counted && rows < kFewRows)
+    lines.push_back("only " + std::to_string(rows) + " rows: a thousand and more teach a task");
   if (dropped > 0)
     lines.push_back(std::to_string(dropped) + " rows are longer than the context and are left out: shorten them");
   if (known.size() < rows) lines.push_back(std::to_string(rows - known.size()) + " rows repeat others: remove them");
