@@ -31,6 +31,14 @@ std::uint32_t capped(std::uint64_t distance) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(distance, Automaton::kNever));
 }
 
+/// Adds the tokens of the groups that are marked.
+void add_groups(const TerminalTable::Row& row, const std::vector<std::uint8_t>& marked, TokenSet& out) {
+  if (std::ranges::find(marked, 0) == marked.end()) return out.add(row.all);
+  for (std::size_t g = 0; g < row.groups.size(); ++g)
+    if (marked[g])
+      for (const TokenId id : row.groups[g].tokens) out.add(id);
+}
+
 }  // namespace
 
 Automaton::Costs Masks::costs(const Grammar& grammar, TerminalTables& tables) {
@@ -123,20 +131,13 @@ bool Masks::goes_on(std::uint32_t node, State state) {
 
 void Masks::add_terminal(const Entry& entry, TerminalTable& table) {
   const TerminalTable::Row& row = table.row(entry.at, false);
-  bool all = true;
   std::vector<std::uint8_t> in_time;
   for (const TerminalTable::Row::Group& group : row.groups) {
     const std::uint32_t distance = automaton_.distance({entry.node, group.end, entry.rest});
     farthest_ = std::max(farthest_, distance);
     in_time.push_back(distance <= limit_);
-    all = all && distance <= limit_;
   }
-  if (all)
-    out_->add(row.all);
-  else
-    for (std::size_t g = 0; g < row.groups.size(); ++g)
-      if (in_time[g])
-        for (const TokenId id : row.groups[g].tokens) out_->add(id);
+  add_groups(row, in_time, *out_);
   const State behind = automaton_.resume(entry.rest);
   each_byte(automaton_.bytes(behind), [&](std::uint8_t byte) {
     if (row.first_exit[byte] == row.first_exit[byte + 1u]) return;
@@ -157,7 +158,6 @@ bool Masks::add_looped(const Entry& entry, TerminalTable& table) {
   const std::uint64_t turn = automaton_.length(item.child), rest = automaton_.distance(repeat.rest);
   const auto missing = [&](std::uint64_t turns) { return (min - std::min(min, turns)) * turn + rest; };
   const TerminalTable::Row& row = table.row(entry.at, true);
-  bool all = true;
   std::vector<std::uint8_t> in_time;
   for (const TerminalTable::Row::Group& group : row.groups) {
     const bool between = group.end == Dfa::kStart;
@@ -169,14 +169,8 @@ bool Masks::add_looped(const Entry& entry, TerminalTable& table) {
       allowed = distance <= limit_;
     }
     in_time.push_back(allowed);
-    all = all && allowed;
   }
-  if (all)
-    out_->add(row.all);
-  else
-    for (std::size_t g = 0; g < row.groups.size(); ++g)
-      if (in_time[g])
-        for (const TokenId id : row.groups[g].tokens) out_->add(id);
+  add_groups(row, in_time, *out_);
   const State behind = automaton_.resume(repeat.rest);
   each_byte(automaton_.bytes(behind), [&](std::uint8_t byte) {
     if (row.first_exit[byte] == row.first_exit[byte + 1u]) return;
