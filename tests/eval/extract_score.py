@@ -86,4 +86,5 @@ def main():
         print(f"| {name} | {s['rows']} | {s['right'] / s['rows']:.3f} | {precision:.3f} | {recall:.3f} | {f1:.3f} | {s['valid'] / s['rows']:.3f} |")
 
 
-main()
+if __name__ == "__main__":
+    main()
