@@ -9,8 +9,8 @@ Tool make_tool() {
   tool.name = "eve-train";
   tool.summary = "train and score nano language models";
   tool.description = "Makes vocabularies, trains models on a CPU and scores them.";
-  tool.commands = {vocab_command(),   prepare_command(), fit_command(),
-                   average_command(), eval_command(),    bench_command()};
+  tool.commands = {vocab_command(), prepare_command(), fit_command(),   average_command(),
+                   eval_command(),  bench_command(),   recipe_command()};
   return tool;
 }
 

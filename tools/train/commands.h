@@ -18,6 +18,7 @@ Command fit_command();
 Command average_command();
 Command eval_command();
 Command bench_command();
+Command recipe_command();
 
 inline Math math_named(const std::string& name) { return name == "f32" ? Math::kF32 : Math::kBF16; }
 
