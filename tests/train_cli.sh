@@ -14,7 +14,7 @@ tr -d '"\\\t' <"$source/LICENSE" | grep -E '.{20}' | awk '{ printf "{\"prompt\":
 echo '{"n_layer": 2, "n_embd": 32, "n_head": 2, "head_dim": 16, "block_size": 128, "num_experts": 4, "top_k": 2, "expert_intermediate_size": 32,
   "shared_expert_intermediate_size": 32, "head": "lm"}' >shape.json
 "$train" vocab --size 400 -o words.spm "$source/LICENSE"
-fit() { "$@" --quiet --new shape.json --vocab words.spm --task base --data rows.jsonl --epochs 6 --lr 1e-3 --math f32 --threads 1 --seed 3; }
+fit() { "$@" --quiet --new shape.json --vocab words.spm --task base --data rows.jsonl --epochs 6 --optimizer adamw --lr 1e-3 --math f32 --threads 1 --seed 3; }
 
 fit "$train" fit --batch 16 -o straight.gguf --log straight.log
 losses() { sed -n 's/.*"loss":\([0-9.]*\).*"aux".*/\1/p' "$1"; }
@@ -35,7 +35,7 @@ cp "$source/LICENSE" LICENSE.txt
 "$train" prepare plan.json --quiet --vocab words.spm --seed 5 -o words.tokens >summary
 [ "$(grep -c '"mixed_tokens":[1-9]' summary)" = 3 ] || fail "prepare prints $(cat summary)"
 corpus() { "$train" fit --quiet --new shape.json --vocab words.spm --task base --corpus words.tokens --dev words.tokens --length 32 --batch-tokens 512 --steps 12 \
-  --lr 1e-2 --math f32 --threads 1 --seed 3 "$@"; }
+  --optimizer adamw --lr 1e-2 --math f32 --threads 1 --seed 3 "$@"; }
 corpus -o whole.gguf --log whole.log
 corpus -o parts.gguf --log parts.log --minutes 0.0001
 [ "$(losses parts.log | wc -l)" = 1 ] || fail "a run did not stop at its time"

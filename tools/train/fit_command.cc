@@ -21,11 +21,11 @@ namespace {
 
 struct {
   std::string shape, base, vocabulary, task, corpus, anneal, output, checkpoint, log, math = "bf16", type = "f32",
-                                                                                      optimizer = "adamw";
+                                                                                      optimizer = "muon";
   std::vector<std::string> data, dev;
-  std::uint64_t epochs = 2, batch = 128, micro_tokens = 8192, eval_every = 0, checkpoint_seconds = 120;
+  std::uint64_t epochs = 2, batch = 32, micro_tokens = 8192, eval_every = 0, checkpoint_seconds = 120;
   std::uint64_t length = 256, batch_tokens = 32768, steps = 0, anneal_steps = 0, dev_tokens = 32768, dev_length = 0;
-  double lr = 5e-5, warmup = 0.03, cooldown = 0, min_lr = 0, decay = 0.1, clip = 1, subword_noise = 0, minutes = 0;
+  double lr = 0, warmup = 0.03, cooldown = 0, min_lr = 0, decay = 0.1, clip = 1, subword_noise = 0, minutes = 0;
   bool resume = false;
 } settings;
 
@@ -189,6 +189,7 @@ Status run_fit(Run& run) {
   options.checkpoint_seconds = static_cast<double>(settings.checkpoint_seconds);
   options.checkpoint = settings.checkpoint.empty() ? settings.output + ".checkpoint" : settings.checkpoint;
   options.resume = settings.resume;
+  if (settings.lr == 0) settings.lr = settings.optimizer == "muon" ? 1e-3 : 5e-5;
   options.optimizer.lr = static_cast<float>(settings.lr);
   options.optimizer.warmup = static_cast<float>(settings.warmup);
   options.optimizer.cooldown = static_cast<float>(settings.cooldown);
@@ -280,7 +281,7 @@ Command fit_command() {
   c.name = "fit";
   c.summary = "train a model";
   c.description =
-      "Trains all weights with AdamW on JSON Lines: {\"text\", \"spans\"} for a tag head, {\"text\", \"label\"} for a "
+      "Trains all weights on JSON Lines: {\"text\", \"spans\"} for a tag head, {\"text\", \"label\"} for a "
       "label head, {\"prompt\", "
       "\"answer\"} or the rows of --task for an lm head (loss on the answer only); or on a token file of eve-train "
       "prepare.\n\nThe documents of a token file are cut in pieces of --length tokens, each a sequence of its own; a "
@@ -326,13 +327,13 @@ Command fit_command() {
       option("--batch-tokens", "N", "Token file: tokens in a step.", &settings.batch_tokens, 2, 1 << 30),
       option("--micro-tokens", "N", "Tokens in memory at a time; a step adds up as many parts as it needs.",
              &settings.micro_tokens, 1, 1 << 24),
-      option("--lr", "X", "Highest learning rate.", &settings.lr, 0, 1),
+      option("--lr", "X", "Highest learning rate; 0: 1e-3 with Muon, 5e-5 with AdamW.", &settings.lr, 0, 1),
       option("--min-lr", "X", "Last learning rate, as a share of the highest.", &settings.min_lr, 0, 1),
       option("--warmup", "X", "Share of the steps in which the rate rises.", &settings.warmup, 0, 1),
       option("--cooldown", "X", "Share of the steps in which the rate falls, after a plateau; 0: a cosine.",
              &settings.cooldown, 0, 1),
       choice("--optimizer", "NAME", "Muon for the matrices of the layers, or AdamW for all.", &settings.optimizer,
-             {"adamw", "muon"}),
+             {"muon", "adamw"}),
       option("--weight-decay", "X", "Decay of matrices.", &settings.decay, 0, 10),
       option("--clip", "X", "Largest norm of the gradient; 0: any.", &settings.clip, 0, 1e9),
       choice("--math", "TYPE", "Precision of products; weights and sums are fp32.", &settings.math, {"bf16", "f32"}),
