@@ -12,100 +12,6 @@ namespace {
 
 constexpr std::size_t kLineBytes = 160, kShortLineBytes = 90;
 
-struct FileDiff {
-  char status = 'M';
-  std::string_view path, old_path;
-  std::size_t added = 0, removed = 0;
-  std::vector<std::string_view> lines;  // of hunks; a heading begins with "@@"
-};
-
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
-bool drop_prefix(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-/// "a/src/x.c" of "--- a/src/x.c"; empty for /dev/null.
-std::string_view side_path(std::string_view path) {
-  if (path == "/dev/null") return {};
-  if (const std::size_t tab = path.find('\t'); tab != path.npos) path = path.substr(0, tab);
-  if (path.starts_with("a/") || path.starts_with("b/")) path.remove_prefix(2);
-  return path;
-}
-
-/// The path of "diff --git a/PATH b/PATH", where both are the same.
-std::string_view header_path(std::string_view both) {
-  const std::string_view half = both.substr(0, both.size() / 2);
-  return side_path(half);
-}
-
-/// "function" of "@@ -1,2 +3,4 @@ function".
-std::string_view hunk_heading(std::string_view line) {
-  const std::size_t end = line.find("@@", 2);
-  if (end == line.npos) return {};
-  line.remove_prefix(end + 2);
-  return line;
-}
-
-std::vector<FileDiff> read_diff(std::string_view diff) {
-  std::vector<FileDiff> files;
-  bool in_hunk = false;
-  while (!diff.empty()) {
-    std::string_view line = take_line(diff);
-    if (drop_prefix(line, "diff --git ")) {
-      files.emplace_back().path = header_path(line);
-      in_hunk = false;
-      continue;
-    }
-    const bool file_header = !in_hunk || (line.starts_with("--- ") && diff.starts_with("+++ "));
-    if (file_header && line.starts_with("--- ")) {
-      if (in_hunk || files.empty()) files.emplace_back();  // a diff without "diff --git" lines
-      in_hunk = false;
-      line.remove_prefix(4);
-      files.back().old_path = side_path(line);
-      if (files.back().old_path.empty()) files.back().status = 'A';
-      continue;
-    }
-    if (files.empty()) continue;
-    FileDiff& file = files.back();
-    if (line.starts_with("@@")) {
-      in_hunk = true;
-      file.lines.push_back(line);
-    } else if (in_hunk) {
-      file.added += line.starts_with('+');
-      file.removed += line.starts_with('-');
-      if (!line.starts_with('\\')) file.lines.push_back(line);
-    } else if (drop_prefix(line, "+++ ")) {
-      const std::string_view path = side_path(line);
-      if (path.empty())
-        file.status = 'D';
-      else
-        file.path = path;
-      if (path.empty() && file.path.empty()) file.path = file.old_path;
-    } else if (line.starts_with("new file")) {
-      file.status = 'A';
-    } else if (line.starts_with("deleted file")) {
-      file.status = 'D';
-    } else if (drop_prefix(line, "rename from ")) {
-      file.status = 'R';
-      file.old_path = line;
-    } else if (drop_prefix(line, "rename to ")) {
-      file.path = line;
-    } else if (line.starts_with("Binary files ") || line.starts_with("GIT binary patch")) {
-      file.status = 'B';
-    }
-  }
-  return files;
-}
-
 std::string heading(const FileDiff& file) {
   std::string text = std::string(1, file.status) + " ";
   if (file.status == 'R') text.append(file.old_path).append(" -> ");
@@ -151,7 +57,10 @@ std::size_t fair_share(std::vector<std::size_t> sizes, std::size_t room) {
 }  // namespace
 
 std::string commit_prompt(std::string_view diff, std::size_t limit_bytes) {
-  const std::vector<FileDiff> files = read_diff(diff);
+  return commit_prompt(read_diff(diff), limit_bytes);
+}
+
+std::string commit_prompt(const std::vector<FileDiff>& files, std::size_t limit_bytes) {
   std::vector<std::string> headings;
   std::size_t taken = 0, named = 0;
   for (const FileDiff& file : files) {

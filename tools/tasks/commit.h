@@ -5,6 +5,9 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "tasks/diff.h"
 
 namespace eve::tasks {
 
@@ -13,5 +16,6 @@ namespace eve::tasks {
 /// loses, in this order, lines of context, ends of long lines, and the last lines of each file's changes, every file
 /// keeping an equal share; files that do not fit even by name are counted. The answer is the commit message.
 std::string commit_prompt(std::string_view diff, std::size_t limit_bytes = 1800);
+std::string commit_prompt(const std::vector<FileDiff>& files, std::size_t limit_bytes = 1800);
 
 }  // namespace eve::tasks
