@@ -60,13 +60,15 @@ Model Model::open(const std::string& path, std::string_view task) {
   return Model(std::move(data));
 }
 
-std::string Model::find(std::string_view name) {
+std::string Model::find(std::string_view name) { return find_file(std::string(name) + ".gguf"); }
+
+std::string Model::find_file(std::string_view file) {
   for (const std::string& directory : model_directories()) {
-    const std::string path = directory + "/" + std::string(name) + ".gguf";
+    const std::string path = directory + "/" + std::string(file);
     if (readable(path)) return path;
   }
-  throw Error(Status::kModel, "model " + std::string(name) +
-                                  ".gguf is not installed: install the package eve-models, or name a file with "
+  throw Error(Status::kModel, "model " + std::string(file) +
+                                  " is not installed: install the package eve-models, or name a file with "
                                   "--model or its directory in EVE_MODEL_PATH");
 }
 

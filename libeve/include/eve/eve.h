@@ -30,6 +30,8 @@ class Model {
   /// ':'), $XDG_DATA_HOME/eve/models, /usr/local/share/eve/models, /usr/share/eve/models, then the build tree's. Throws
   /// Error(kModel) that says what to install when there is none.
   static std::string find(std::string_view name);
+  /// The same for a file that comes with the models ("pico-route.route").
+  static std::string find_file(std::string_view file);
 
   const ModelData& data() const { return *data_; }
 

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// eve-route: a message to one of some labels, or to none.
+#include "base/json.h"
+#include "route/commands.h"
+#include "route/explain.h"
+#include "route/features.h"
+#include "tasks/answer.h"
+#include "tool.h"
+
+namespace eve {
+namespace {
+
+struct {
+  std::string routes;
+  std::vector<std::string> files, only;
+  double min = -1, margin = -1, scope = -1;
+  std::uint64_t top = 1, explain = 0;
+} settings;
+
+/// Indices of the labels that --only names, and of those below them.
+std::vector<std::uint32_t> allowed_labels(const route::Routes& routes) {
+  std::vector<bool> allowed(routes.labels.size(), settings.only.empty());
+  for (const std::string& name : settings.only) {
+    bool found = false;
+    for (std::size_t l = 0; l < routes.labels.size(); ++l)
+      if (routes.labels[l] == name || routes.labels[l].starts_with(name + "/")) found = allowed[l] = true;
+    if (!found) throw Error(Status::kInput, "--only: '" + printable(name) + "' is no label of the routes");
+  }
+  std::vector<std::uint32_t> out;
+  if (!settings.only.empty())
+    for (std::uint32_t l = 0; l < routes.labels.size(); ++l)
+      if (allowed[l]) out.push_back(l);
+  return out;
+}
+
+/// The text with what is unsafe on a terminal escaped, tabs as they are.
+std::string shown(std::string_view text) {
+  std::string out;
+  for (std::size_t tab; (tab = text.find('\t')) != text.npos; text.remove_prefix(tab + 1))
+    out.append(printable(text.substr(0, tab))).append("\t");
+  return out.append(printable(text));
+}
+
+std::string number(float value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.3f", static_cast<double>(value));
+  return text;
+}
+
+std::string json_answer(const route::Routes& routes, const route::Decision& decision,
+                        const std::vector<route::Neighbour>& neighbours) {
+  std::string line;
+  JsonWriter json(line);
+  json.begin_object().key("label");
+  const bool routed = decision.outcome == route::Outcome::kRoute;
+  routed ? json.value(routes.labels[decision.ranked[0].label]) : json.null();
+  json.member("score", decision.ranked[0].probability).member("scope", decision.scope);
+  if (!routed) json.member("reason", route::outcome_name(decision.outcome));
+  json.key("top").begin_array();
+  for (std::size_t i = 0; i < std::min<std::size_t>(settings.top, decision.ranked.size()); ++i)
+    json.begin_object()
+        .member("label", routes.labels[decision.ranked[i].label])
+        .member("score", decision.ranked[i].probability)
+        .end_object();
+  json.end_array();
+  if (settings.explain > 0) {
+    json.key("nearest").begin_array();
+    for (const route::Neighbour& one : neighbours) {
+      const route::Example& example = routes.examples[one.example];
+      json.begin_object().member("label",
+                                 example.label == route::kNone ? route::kOutOfScope : routes.labels[example.label]);
+      json.member("text", example.text).member("similarity", one.similarity).end_object();
+    }
+    json.end_array();
+  }
+  json.end_object();
+  return line;
+}
+
+std::string text_answer(const route::Routes& routes, const route::Decision& decision, std::string_view message) {
+  if (decision.outcome != route::Outcome::kRoute) return {};
+  std::string line;
+  for (std::size_t i = 0; i < std::min<std::size_t>(settings.top, decision.ranked.size()); ++i)
+    line += routes.labels[decision.ranked[i].label] + "\t" + number(decision.ranked[i].probability) + "\t";
+  return line + shown(message);
+}
+
+Status run_route(Run& run) {
+  route::Routes routes = route::open_routes(settings.routes, run);
+  if (settings.min >= 0) routes.thresholds.min = static_cast<float>(settings.min);
+  if (settings.margin >= 0) routes.thresholds.margin = static_cast<float>(settings.margin);
+  if (settings.scope >= 0) routes.thresholds.scope = static_cast<float>(settings.scope);
+  const std::vector<std::uint32_t> allowed = allowed_labels(routes);
+  std::optional<route::Explainer> explainer;
+  if (settings.explain > 0) {
+    if (routes.examples.empty()) throw Error(Status::kInput, "--explain: the route file was made with --no-examples");
+    explainer.emplace(routes);
+  }
+  Records records(run, settings.files);
+  Status status = Status::kOk;
+  route::Reading reading;
+  for (std::string record; records.next(record);) {
+    run.check_time();
+    tasks::check_text(record, records.count());
+    if (!run.nul && record.ends_with('\r')) record.pop_back();
+    const std::vector<std::uint32_t> features = route::features(record);
+    routes.linear.read(features, reading);
+    const route::Decision decision = decide(reading, routes.calibration, routes.thresholds, allowed);
+    std::vector<route::Neighbour> neighbours;
+    if (explainer) neighbours = explainer->nearest(features, settings.explain);
+    run.out.write(run.json ? json_answer(routes, decision, neighbours) : text_answer(routes, decision, record));
+    if (!run.json)
+      for (const route::Neighbour& one : neighbours) {
+        const route::Example& example = routes.examples[one.example];
+        run.out.write("\n  " + number(one.similarity) + "\t" +
+                      (example.label == route::kNone ? std::string(route::kOutOfScope) : routes.labels[example.label]) +
+                      "\t" + shown(example.text));
+      }
+    run.out.end_record();
+    if (decision.outcome == route::Outcome::kRoute) continue;
+    status = Status::kNoAnswer;
+    run.detail("record " + std::to_string(records.count()) + ": " + route::outcome_name(decision.outcome) +
+               ", nearest " + printable(routes.labels[decision.ranked[0].label]));
+  }
+  return status;
+}
+
+}  // namespace
+
+Tool make_tool() {
+  Tool tool;
+  tool.name = "eve-route";
+  tool.summary = "say which of your labels a message belongs to, or none";
+  tool.description =
+      "Reads a message a line and writes its label, the probability that it is the right one, and the message, with "
+      "tabs between them. A message that fits no label, or two about equally, is not routed: its line is empty and the "
+      "status 1.\n"
+      "\n"
+      "Labels are your own: eve-route train learns them from lines LABEL, a tab, and an example, in seconds. Without "
+      "--routes the bundled ones are used.";
+  tool.examples = {
+      {"eve-route train examples.tsv -o mine.route", "learn your labels"},
+      {"eve-route --routes mine.route <messages.txt", "label, probability and message"},
+      {"eve-route --routes mine.route --json --top 3 <messages.txt | jq -r .label", "for a program"},
+      {"eve-route eval test.tsv --routes mine.route", "how good that is"},
+      {"eve-route calibrate mine.route --precision .99", "answer only when nearly sure"},
+  };
+  tool.common = {Common::kOutput,  Common::kQuiet, Common::kVerbose,   Common::kJson,    Common::kNul,
+                 Common::kThreads, Common::kSeed,  Common::kTimeLimit, Common::kMaxInput};
+  tool.max_input = 64 << 10;
+  tool.no_answer = "A message was not routed; its line is empty.";
+  tool.options = {
+      option("--routes", "FILE", "A route file, or examples to learn from first; the bundled routes without it.",
+             &settings.routes),
+      route::threshold("--min", "Route only with at least this probability; the route file's without it.",
+                       &settings.min),
+      route::threshold("--margin",
+                       "Route only when the next label is at least this less probable; 0.1, or the route file's.",
+                       &settings.margin),
+      route::threshold(
+          "--scope",
+          "Route only what belongs to the labels at all with at least this probability; the route file's without it.",
+          &settings.scope),
+      option("--top", "N", "Write the N best labels, each with its probability.", &settings.top, 1, 1000),
+      list("--only", "LABELS", "Choose among these labels, and those below them (a names a/b too).", &settings.only),
+      option("--explain", "N", "Write the N most similar examples below each message.", &settings.explain, 0, 1000),
+      files("FILE", "Messages to read; - is stdin.", &settings.files),
+  };
+  tool.commands = {route::train_command(), route::eval_command(), route::calibrate_command()};
+  tool.sections = {
+      {"JSON",
+       "With --json each message gives {\"label\", \"score\", \"scope\", \"top\"}: score is the probability of the "
+       "best "
+       "label if the message belongs to one of them, scope the probability that it does where every second message "
+       "does, top the --top best labels. label is null for a message that is not routed, and reason is \"ambiguous\" "
+       "or "
+       "\"out of scope\". With --explain, nearest has the most similar examples."},
+  };
+  tool.run = run_route;
+  return tool;
+}
+
+}  // namespace eve
