@@ -11,8 +11,9 @@ namespace eve::route {
 
 namespace {
 
-constexpr std::size_t kEpochs = 12, kLeastSteps = 8000;
-constexpr float kRate = 0.5f, kBiasRate = 0.05f, kDropout = 0.5f, kFirstSum = 1e-3f;
+constexpr std::size_t kEpochs = 12, kLeastEpochs = 4, kLeastSteps = 8000;
+constexpr std::size_t kScores = std::size_t{1} << 28;  // of labels, computed in training: past that, fewer epochs
+constexpr float kRate = 0.5f, kBiasRate = 0.05f, kDropout = 0.5f, kFirstSum = 1e-3f, kLeastGradient = 1e-4f;
 constexpr std::size_t kDenseWeights = std::size_t{1} << 25;  // 256 MiB with the sums of squared gradients
 constexpr std::size_t kPostings = std::size_t{1} << 20;      // of a finished model, at most about so many
 constexpr float kLevels = 7;
@@ -154,6 +155,11 @@ void round_weights(const Weights& weights, Linear& model) {
   }
 }
 
+std::size_t epochs_of(std::size_t rows, std::size_t labels) {
+  const std::size_t wanted = std::max(kEpochs, kLeastSteps / std::max<std::size_t>(1, rows));
+  return std::clamp(kScores / std::max<std::size_t>(1, rows * labels), kLeastEpochs, wanted);
+}
+
 }  // namespace
 
 Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uint64_t seed,
@@ -167,7 +173,7 @@ Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uin
   std::iota(order.begin(), order.end(), 0);
   std::vector<std::pair<std::uint32_t, float>> kept;
   Rng rng(seed);
-  const std::size_t epochs = std::max(kEpochs, (kLeastSteps + rows.size() - 1) / std::max<std::size_t>(1, rows.size()));
+  const std::size_t epochs = epochs_of(rows.size(), labels);
   const float steps = static_cast<float>(epochs) * static_cast<float>(rows.size());
   std::size_t step = 0;
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
@@ -190,6 +196,7 @@ Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uin
       kernels().softmax(gradient.data(), labels);
       gradient[rows[r].label] -= 1;
       for (std::size_t l = 0; l < labels; ++l) {
+        if (std::abs(gradient[l]) < kLeastGradient) continue;
         bias_sums[l] += gradient[l] * gradient[l];
         model.bias[l] -= kBiasRate * rate * gradient[l] / std::sqrt(bias_sums[l]);
       }
