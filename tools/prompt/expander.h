@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model adds to a description: words from a list without names, nothing else.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/dfa.h"
+#include "eve/eve.h"
+
+namespace eve::prompt {
+
+enum class Form {
+  kTags,       ///< words and phrases between commas
+  kSentences,  ///< sentences
+};
+
+struct WordLists {
+  std::vector<std::string> allow;  ///< words or phrases beside those of the list
+  std::vector<std::string> deny;   ///< words that are never added, in any case
+};
+
+class Expander {
+ public:
+  Expander(const Model& model, std::size_t threads, const WordLists& lists);
+  /// Parts to be added behind the description, best first: phrases, or sentences with their full stops. None repeats
+  /// another or the description. Words are those of the lists and of the description. Temperature 0: always the same.
+  std::vector<std::string> additions(std::string_view description, Form form, float temperature, std::uint64_t seed,
+                                     const GenerateOptions& options);
+
+ private:
+  Generator generator_;
+  std::vector<std::string> denied_;  // lower case
+  std::shared_ptr<const Dfa> words_, starts_;
+  bool is_denied(const std::string& word) const;
+  std::shared_ptr<const Grammar> grammar(std::string_view description, Form form) const;
+};
+
+/// The text and, in order, those parts behind it that keep it within `budget` tokens (count_tokens).
+std::string with_additions(std::string text, const std::vector<std::string>& parts, Form form, std::size_t budget);
+
+}  // namespace eve::prompt
