@@ -2,11 +2,14 @@
 // eve-commit: the staged changes, or a diff, to a Conventional Commits message.
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 #include <set>
 
 #include "base/json.h"
+#include "commit/hook.h"
 #include "commit/suggest.h"
+#include "commit/writer.h"
 #include "eve/eve.h"
 #include "tasks/answer.h"
 #include "tool.h"
@@ -17,13 +20,15 @@ namespace {
 using namespace commit;
 
 constexpr std::size_t kLogEntries = 300, kLogEntriesWithPaths = 100, kReasons = 8;
+constexpr std::chrono::seconds kHookTime{10};
 
 struct {
   std::string directory, revision, config, type, scope, issue, file;
   std::vector<std::string> types, scopes;
   std::uint64_t header_max = 0, count = 1;
   bool amend = false, breaking = false, body = false, no_issue = false, signoff = false;
-  bool check = false, why = false, split = false, no_model = false;
+  bool check = false, why = false, split = false, no_model = false, commit = false, edit = false;
+  std::vector<std::string> hook;  // ACTION [ARGUMENT...]
 } settings;
 
 /// The repository's configuration, or --config's, and what the flags say over it.
@@ -225,16 +230,67 @@ std::string json_message(const std::vector<Suggestion>& suggestions, const Chang
   return line;
 }
 
-/// Messages for one diff; false when there is none.
-bool write_messages(Run& run, const Changes& changes, const Context& context) {
+/// The model, opened when it is first asked.
+class LazyWriter {
+ public:
+  explicit LazyWriter(const Run& run) : run_(run) {}
+  /// Messages by the model; by paths and definitions alone with --no-model, or when no text of the model's is
+  /// acceptable.
+  std::vector<Suggestion> suggest(const Changes& changes, const Wishes& wishes, const Habits& habits,
+                                  std::size_t count) {
+    if (!settings.no_model) {
+      if (!writer_) {
+        Model model = Model::open(run_.model.empty() ? Model::find("pico-commit") : run_.model, "commit");
+        writer_.emplace(std::move(model), Writer::Options{run_.threads, run_.seed, run_.deadline});
+      }
+      std::vector<Suggestion> suggestions = writer_->suggest(changes, wishes, habits, count);
+      if (!suggestions.empty()) return suggestions;
+      run_.detail("no message of the model's is acceptable; written from the paths");
+    }
+    return plain_suggestions(changes, wishes, habits, count);
+  }
+
+ private:
+  const Run& run_;
+  std::optional<Writer> writer_;
+};
+
+void check_not_empty(const Changes& changes, const Context& context) {
   if (changes.files.empty())
     throw Error(Status::kInput, context.repository ? "nothing is staged; see git add" : "the input is not a diff");
-  tell(run, changes);
+}
+
+/// Messages for one diff: none when no message keeps the rules.
+std::vector<Suggestion> suggest(LazyWriter& writer, const Changes& changes, const Context& context) {
   Wishes wishes = context.wishes;
   if (settings.breaking)
     for (const std::string& name : changes.removed_public())
       wishes.footers.emplace_back("BREAKING CHANGE", name + " is removed");
-  const std::vector<Suggestion> suggestions = plain_suggestions(changes, wishes, context.habits, settings.count);
+  return writer.suggest(changes, wishes, context.habits, settings.count);
+}
+
+/// Becomes `git commit` with the message in a file: so hooks and signing are as always.
+[[noreturn]] void become_git(const Repository& repository, const std::string& message) {
+  const std::string path = repository.git_directory() + "EVE_COMMITMSG";
+  AtomicFile file(path);
+  file.write(message);
+  file.commit();
+  setenv("EVE_COMMIT", "0", 1);
+  std::vector<const char*> words = {"git"};
+  if (!settings.directory.empty()) words.insert(words.end(), {"-C", settings.directory.c_str()});
+  words.push_back("commit");
+  if (settings.amend) words.push_back("--amend");
+  if (settings.edit) words.push_back("--edit");
+  words.insert(words.end(), {"-F", path.c_str(), nullptr});
+  execvp("git", const_cast<char* const*>(words.data()));
+  throw Error(Status::kSystem, "cannot start git; the message is in " + printable(path));
+}
+
+/// Messages for one diff; false when there is none.
+bool write_messages(Run& run, LazyWriter& writer, const Changes& changes, const Context& context) {
+  check_not_empty(changes, context);
+  tell(run, changes);
+  const std::vector<Suggestion> suggestions = suggest(writer, changes, context);
   if (settings.split && !run.json) tell_split(run, changes);
   if (run.json) {
     run.out.write(json_message(suggestions, changes));
@@ -247,6 +303,7 @@ bool write_messages(Run& run, const Changes& changes, const Context& context) {
     return false;
   }
   if (settings.why) tell_why(run, changes, suggestions.front());
+  if (settings.commit || settings.edit) become_git(*context.repository, suggestions.front().draft.text());
   if (settings.count > 1) {
     for (const Suggestion& suggestion : suggestions) run.out.write(suggestion.draft.header() + "\n");
     run.out.end_record(run.nul);
@@ -260,16 +317,19 @@ bool write_messages(Run& run, const Changes& changes, const Context& context) {
 Status run_commit(Run& run) {
   if (settings.check) return run_check(run);
   const bool with_repository = settings.file.empty() && !run.nul;
+  if ((settings.commit || settings.edit) && (!with_repository || !settings.revision.empty() || run.json))
+    throw Error(Status::kInput, "--commit and --edit are for what is staged; leave FILE, -0, --rev and --json out");
   const Context context = read_context(run, with_repository);
+  LazyWriter writer(run);
   if (with_repository)
-    return write_messages(run, repository_changes(context), context) ? Status::kOk : Status::kNoAnswer;
+    return write_messages(run, writer, repository_changes(context), context) ? Status::kOk : Status::kNoAnswer;
   if (settings.amend || !settings.revision.empty())
     throw Error(Status::kInput, "--amend and --rev are for a repository; leave FILE out");
   const auto why = [&](const std::string& path) { return why_left_out(path, context.ignored); };
   Status status = Status::kOk;
   const auto answer = [&](const std::string& diff, std::uint64_t number) {
     tasks::check_text(diff, number);
-    if (!write_messages(run, read_changes(tasks::read_diff(diff), why), context)) status = Status::kNoAnswer;
+    if (!write_messages(run, writer, read_changes(tasks::read_diff(diff), why), context)) status = Status::kNoAnswer;
     run.check_time();
   };
   if (run.nul) {
@@ -279,6 +339,65 @@ Status run_commit(Run& run) {
     answer(run.read(settings.file), 1);
   }
   return status;
+}
+
+// ------------------------------------------------------------------------------------------------------------ hook
+
+Status run_hook_command(Run& run) {
+  const std::string action = settings.hook.empty() ? "" : settings.hook[0];
+  if (action == "run") {
+    // A hook that hangs is worse than none.
+    if (!run.deadline) run.deadline = std::chrono::steady_clock::now() + kHookTime;
+    const std::vector<std::string> arguments(settings.hook.begin() + 1, settings.hook.end());
+    const std::string trouble = run_hook(arguments, [&] {
+      const Context context = read_context(run, true);
+      const Changes changes = repository_changes(context);
+      if (changes.files.empty()) return std::string();
+      tell(run, changes);
+      LazyWriter writer(run);
+      const std::vector<Suggestion> suggestions = suggest(writer, changes, context);
+      return suggestions.empty() ? std::string() : suggestions.front().draft.text();
+    });
+    if (!trouble.empty()) run.note("no message: " + trouble);
+    return Status::kOk;
+  }
+  const Repository repository(settings.directory);
+  std::string told;
+  if (action == "install")
+    told = install_hook(repository, std::filesystem::read_symlink("/proc/self/exe"),
+                        settings.no_model ? "--no-model " : "");
+  else if (action == "uninstall")
+    told = uninstall_hook(repository);
+  else if (action == "status")
+    told = hook_status(repository);
+  else
+    throw Error(Status::kInput, "hook takes install, uninstall, status or run");
+  run.note(told);
+  return Status::kOk;
+}
+
+Command hook_command() {
+  Command c;
+  c.name = "hook";
+  c.summary = "let `git commit` begin with a message";
+  c.description =
+      "install writes the hook prepare-commit-msg (core.hooksPath is honoured): `git commit` then opens its editor on "
+      "a "
+      "message for what is staged. A hook that is there already is kept and runs first. uninstall takes it away, "
+      "status "
+      "tells whether it is there, run FILE [SOURCE] is what it calls.\n"
+      "\n"
+      "The hook leaves at once when git has a message from elsewhere (-m, a merge, a squash, --amend, a template) or a "
+      "rebase, cherry-pick or merge is under way. EVE_COMMIT=0 turns it off. It never makes a commit fail, and when "
+      "anything goes wrong the message file is as it was.";
+  c.examples = {{"eve-commit hook install", "in this repository"}, {"EVE_COMMIT=0 git commit", "once without it"}};
+  c.common = {Common::kQuiet, Common::kModel, Common::kThreads, Common::kTimeLimit};
+  Option action = files("ACTION", "install, uninstall, status, or run FILE [SOURCE [COMMIT]].", &settings.hook);
+  action.required = true;
+  c.options = {option("-C, --directory", "DIR", "The repository around this directory.", &settings.directory),
+               flag("--no-model", "Messages from paths and definitions alone.", &settings.no_model), action};
+  c.run = run_hook_command;
+  return c;
 }
 
 }  // namespace
@@ -292,19 +411,22 @@ Tool make_tool() {
       "Conventional Commits: type(scope)!: subject, and a body and footers where they are asked for.\n"
       "\n"
       "The message keeps the rules of commitlint: those of the repository's .commitlintrc (JSON or YAML) or "
-      "package.json, else those of config-conventional. It cannot break one. The type is weighed from the paths, what "
-      "is defined and what the lines say; --why tells how.\n"
+      "package.json, else those of config-conventional. It cannot break one: a small model writes it that can only "
+      "write "
+      "what they allow, and names nothing that the diff does not have. The type is weighed by the model together with "
+      "the paths, what is defined and what the lines say; --why tells how.\n"
       "\n"
       "With FILE the diff is read from it, - is stdin, and no repository is opened.";
   tool.examples = {
       {"git add -p && eve-commit", "a message for what is staged"},
       {"git diff HEAD~3 | eve-commit -", "for any diff, without a repository"},
       {"eve-commit --rev main..topic", "for what a branch changes"},
+      {"eve-commit hook install", "let git commit begin with such a message"},
       {"eve-commit --check .git/COMMIT_EDITMSG", "judge a message; as a commit-msg hook: eve-commit --check \"$1\""},
       {"eve-commit -n 3 --json | jq -r '.message, .others[]'", "several, for a program"},
   };
-  tool.common = {Common::kOutput, Common::kQuiet,     Common::kVerbose, Common::kJson,
-                 Common::kNul,    Common::kTimeLimit, Common::kMaxInput};
+  tool.common = {Common::kOutput, Common::kQuiet,   Common::kVerbose, Common::kJson,      Common::kNul,
+                 Common::kModel,  Common::kThreads, Common::kSeed,    Common::kTimeLimit, Common::kMaxInput};
   tool.max_input = std::size_t{16} << 20;
   tool.no_answer = "No message keeps the rules; or, with --check, the message breaks one.";
   tool.options = {
@@ -325,6 +447,11 @@ Tool make_tool() {
       list("--types", "LIST", "The types that are allowed.", &settings.types),
       list("--scopes", "LIST", "The scopes that are allowed.", &settings.scopes),
       option("--header-max", "N", "The longest header, in characters.", &settings.header_max, 20, 1000),
+      flag("--body", "Write a body, too.", &settings.body),
+      flag("--no-model", "Write the message from paths and definitions alone.", &settings.no_model),
+      flag("--commit", "Commit with the message: becomes `git commit`, so that hooks and signing are as always.",
+           &settings.commit),
+      flag("--edit", "The same with git's editor opened on the message.", &settings.edit),
       flag("--check", "Judge the message in FILE or on stdin by the same rules and write nothing.", &settings.check),
       flag("--why", "Tell on stderr what spoke for the type.", &settings.why),
       flag("--split", "Tell on stderr which files would better be commits of their own.", &settings.split),
@@ -332,6 +459,10 @@ Tool make_tool() {
   };
   tool.options.back().required = false;
   tool.sections = {
+      {"GIT",
+       "The repository is read by libgit2: nothing of it is run, and only --commit and --edit start git. A repository "
+       "of "
+       "another user is refused, as git does; name it in safe.directory if you trust it."},
       {"CHECK",
        "With --check each rule that is broken is named on stderr, or with --json in {\"valid\", \"problems\"}. The "
        "verdict "
@@ -348,6 +479,7 @@ Tool make_tool() {
        "\"left_out\"}, with --why also \"why\", with --split also \"split\". message is null when there is none, and "
        "reason says why."},
   };
+  tool.commands = {hook_command()};
   tool.run = run_commit;
   return tool;
 }
