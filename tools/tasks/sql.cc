@@ -203,10 +203,40 @@ std::string table_line(const SqlTable& table) {
   return line + ")\n";
 }
 
+std::set<std::string> stems(std::string_view text) {
+  std::set<std::string> result;
+  for (const std::string& word : words(text)) result.insert(stem(word));
+  return result;
+}
+
+/// A table whose line is no longer than the limit: keys, then columns with words of the question, then the others stay.
+SqlTable narrowed(const SqlTable& table, std::string_view question, std::size_t limit_bytes) {
+  if (table_line(table).size() <= limit_bytes) return table;
+  const std::set<std::string> asked = stems(question);
+  const auto rank = [&](const SqlColumn& column) {
+    if (column.key) return 0;
+    return std::ranges::any_of(stems(column.name), [&](const std::string& word) { return asked.contains(word); }) ? 1
+                                                                                                                  : 2;
+  };
+  std::vector<std::size_t> order(table.columns.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return rank(table.columns[i]); });
+  std::size_t total = table.name.size() + 8;
+  std::set<std::size_t> kept;
+  for (const std::size_t i : order) {
+    const std::size_t size = table.columns[i].name.size() + 12;
+    if (total + size > limit_bytes) break;
+    total += size;
+    kept.insert(i);
+  }
+  SqlTable result{table.name, {}};
+  for (const std::size_t i : kept) result.columns.push_back(table.columns[i]);
+  return result;
+}
+
 /// How many words of the question a table's names hold; half as much counts for a table beside it.
 std::vector<double> relevance(const SqlSchema& schema, std::string_view question) {
-  std::set<std::string> asked;
-  for (const std::string& word : words(question)) asked.insert(stem(word));
+  const std::set<std::string> asked = stems(question);
   std::vector<double> own;
   for (const SqlTable& table : schema.tables) {
     std::set<std::string> hits;
@@ -251,30 +281,61 @@ SqlSchema read_ddl(std::string_view script) {
   return schema;
 }
 
-std::string sql_prompt(const SqlSchema& schema, std::string_view question, std::size_t limit_bytes) {
-  std::vector<std::string> lines;
+SqlSchema relevant_part(const SqlSchema& schema, std::string_view question, std::size_t limit_bytes) {
+  std::vector<std::size_t> sizes;
+  for (const SqlTable& table : schema.tables) sizes.push_back(table_line(table).size());
+  if (std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}) <= limit_bytes) return schema;
+  const std::vector<double> score = relevance(schema, question);
+  std::vector<std::size_t> order(sizes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return score[a] > score[b]; });
+  std::vector<bool> keep(sizes.size());
   std::size_t total = 0;
-  for (const SqlTable& table : schema.tables) total += lines.emplace_back(table_line(table)).size();
-  std::set<std::string> kept;
-  std::vector<bool> keep(lines.size(), true);
-  if (total > limit_bytes) {
-    const std::vector<double> score = relevance(schema, question);
-    std::vector<std::size_t> order(lines.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return score[a] > score[b]; });
-    total = 0;
-    for (const std::size_t i : order) {
-      keep[i] = total == 0 || total + lines[i].size() <= limit_bytes;
-      if (keep[i]) total += lines[i].size();
-    }
+  for (const std::size_t i : order) {
+    keep[i] = total == 0 || total + sizes[i] <= limit_bytes;
+    if (keep[i]) total += sizes[i];
   }
-  std::string prompt = "SQL\n";
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (!keep[i]) continue;
-    kept.insert(upper(schema.tables[i].name));
-    prompt += lines[i];
-  }
+  SqlSchema part;
+  for (std::size_t i = 0; i < sizes.size(); ++i)
+    if (keep[i]) part.tables.push_back(narrowed(schema.tables[i], question, limit_bytes));
+  const auto has = [&](const std::string& table, const std::string& column) {
+    return std::ranges::any_of(part.tables, [&](const SqlTable& t) {
+      return upper(t.name) == upper(table) &&
+             std::ranges::any_of(t.columns, [&](const SqlColumn& c) { return upper(c.name) == upper(column); });
+    });
+  };
   for (const SqlLink& link : schema.links)
+    if (has(link.table, link.column) && has(link.to_table, link.to_column)) part.links.push_back(link);
+  return part;
+}
+
+std::size_t common_words(const SqlSchema& schema, std::string_view question) {
+  const std::set<std::string> asked = stems(question);
+  std::set<std::string> common;
+  const auto alike = [](const std::string& a, const std::string& b) {
+    return a == b || (std::min(a.size(), b.size()) >= 4 && a.substr(0, 4) == b.substr(0, 4));
+  };
+  const auto count = [&](std::string_view name) {
+    for (const std::string& word : stems(name))
+      if (word.size() > 1 && std::ranges::any_of(asked, [&](const std::string& other) { return alike(word, other); }))
+        common.insert(word);
+  };
+  for (const SqlTable& table : schema.tables) {
+    count(table.name);
+    for (const SqlColumn& column : table.columns) count(column.name);
+  }
+  return common.size();
+}
+
+std::string sql_prompt(const SqlSchema& schema, std::string_view question, std::size_t limit_bytes) {
+  const SqlSchema part = relevant_part(schema, question, limit_bytes);
+  std::set<std::string> kept;
+  std::string prompt = "SQL\n";
+  for (const SqlTable& table : part.tables) {
+    kept.insert(upper(table.name));
+    prompt += table_line(table);
+  }
+  for (const SqlLink& link : part.links)
     if (kept.contains(upper(link.table)) && kept.contains(upper(link.to_table)))
       prompt.append(link.table + "." + link.column + " = " + link.to_table + "." + link.to_column + "\n");
   return prompt.append("Q: ").append(cut(one_line(question), kQuestionBytes)).append(kAnswerCue);

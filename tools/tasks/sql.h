@@ -31,9 +31,14 @@ struct SqlSchema {
 /// over. Names in backquotes or brackets come out in double quotes.
 SqlSchema read_ddl(std::string_view script);
 
+/// The tables, and of tables that are too wide by themselves the columns, that have most to do with the question: all
+/// of them when their lines take no more than `limit_bytes`. Links between what is kept.
+SqlSchema relevant_part(const SqlSchema& schema, std::string_view question, std::size_t limit_bytes = 2400);
+/// Words of the schema's names that the question has too, or that begin as one of its words does.
+std::size_t common_words(const SqlSchema& schema, std::string_view question);
+
 /// One line a table, "name(column type key, ...)" with text as the type that goes without saying, one line a foreign
-/// key, then the question. Tables that have least to do with the question are left out when all take more than
-/// `limit_bytes`. The answer is one statement.
+/// key, then the question. Only relevant_part() of the schema is written. The answer is one statement.
 std::string sql_prompt(const SqlSchema& schema, std::string_view question, std::size_t limit_bytes = 2400);
 
 }  // namespace eve::tasks

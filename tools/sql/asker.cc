@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sql/asker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/io.h"
+#include "model/model.h"
+#include "sql/grammar.h"
+#include "tasks/answer.h"
+#include "tasks/text.h"
+
+namespace eve::sql {
+
+namespace {
+
+constexpr double kPrepareSeconds = 1, kValueSeconds = 0.3;
+constexpr std::size_t kSchemaBytes = 2400;  // as training shows
+constexpr std::size_t kAttempts = 12;
+constexpr std::size_t kValueBytes = 60, kValueRows = 2000, kMaxValues = 200;
+
+std::set<std::string> stems(std::string_view text) {
+  std::set<std::string> result;
+  for (const std::string& word : tasks::words(text))
+    if (word.size() > 2) result.insert(tasks::stem(word));
+  return result;
+}
+
+/// How many names a remark lists.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
+}
+
+}  // namespace
+
+Asker::Asker(const Model& model, std::size_t threads, const Database& database, Gate& gate, AskSettings settings,
+             std::function<void(const std::string&)> note)
+    : tokenizer_(*model.data().tokenizer),
+      context_(model.data().config.context),
+      generator_(model, threads),
+      database_(database),
+      gate_(gate),
+      settings_(settings),
+      note_(std::move(note)) {}
+
+/// Texts in the columns of the schema that have a word of the question.
+std::vector<std::string> Asker::values_of(const tasks::SqlSchema& schema, const std::string& question) const {
+  const std::set<std::string> asked = stems(question);
+  std::set<std::string> values;
+  QueryLimits limits = settings_.limits;
+  limits.seconds = kValueSeconds;
+  for (const tasks::SqlTable& table : schema.tables)
+    for (const tasks::SqlColumn& column : table.columns) {
+      const std::string sql = "SELECT DISTINCT " + column.name + " FROM " + table.name + " WHERE typeof(" +
+                              column.name + ") = 'text' AND length(" + column.name + ") BETWEEN 1 AND " +
+                              std::to_string(kValueBytes) + " LIMIT " + std::to_string(kValueRows);
+      const QueryResult result = run_query(database_, sql, limits);
+      for (std::size_t at = 0, r = 0; r < result.rows.count && values.size() < kMaxValues; ++r) {
+        const Cell cell = Rows::take(result.rows.packed, at);
+        const bool said =
+            std::ranges::any_of(stems(cell.bytes), [&](const std::string& word) { return asked.contains(word); });
+        if (said && printable(cell.bytes) == cell.bytes) values.emplace(cell.bytes);
+      }
+    }
+  return {values.begin(), values.end()};
+}
+
+/// Keeps a statement that prepares; true when nothing better needs to be looked for.
+bool Asker::judge(std::string_view sql, std::vector<Candidate>& candidates) const {
+  if (std::ranges::any_of(candidates, [&](const Candidate& known) { return known.answer.sql == sql; })) return false;
+  const Gate::Verdict verdict = gate_.prepare(sql, deadline_after(kPrepareSeconds));
+  if (!verdict) return false;
+  bool finds = true;
+  if (settings_.try_out) {
+    QueryLimits limits = settings_.limits;
+    limits.rows = 20;
+    const QueryResult result = run_query(database_, sql, limits);
+    finds = result.failure.empty() && !result.rows.says_nothing();
+  }
+  candidates.push_back({{std::string(sql), "", verdict.tables, verdict.columns, {}}, finds});
+  const auto good = std::ranges::count_if(candidates, &Candidate::finds);
+  return static_cast<std::size_t>(good) >= settings_.answers;
+}
+
+double Asker::confidence(const std::string& prompt, const std::string& sql) {
+  std::vector<std::int32_t> ids = tokenizer_.encode(prompt);
+  const std::size_t begin = ids.size();
+  for (const std::int32_t id : tokenizer_.encode(sql)) ids.push_back(id);
+  const std::vector<float> logits = generator_.logits(ids);
+  if (const auto end = tokenizer_.end_of_text()) ids.push_back(*end);
+  const std::size_t rows = logits.size() / (ids.size() - (tokenizer_.end_of_text() ? 1 : 0));
+  double sum = 0;
+  for (std::size_t at = begin; at < ids.size(); ++at) {
+    const float* row = &logits[(at - 1) * rows];
+    const double most = *std::max_element(row, row + rows);
+    double total = 0;
+    for (std::size_t id = 0; id < rows; ++id) total += std::exp(static_cast<double>(row[id]) - most);
+    sum += static_cast<double>(row[static_cast<std::size_t>(ids[at])]) - most - std::log(total);
+  }
+  return std::exp(sum);
+}
+
+/// As much of the schema as the model has room for, and the prompt; an empty one when there is no room at all.
+std::pair<tasks::SqlSchema, std::string> Asker::shown(const std::string& question, std::size_t max_tokens) const {
+  for (std::size_t limit = kSchemaBytes; limit >= kSchemaBytes / 32; limit /= 2) {
+    tasks::SqlSchema part = tasks::relevant_part(database_.schema().all, question, limit);
+    std::string prompt = tasks::sql_prompt(part, question, limit);
+    if (tokenizer_.encode(prompt).size() + max_tokens <= context_) return {std::move(part), std::move(prompt)};
+  }
+  return {};
+}
+
+std::vector<Answer> Asker::ask(const std::string& question, const std::vector<std::string>& earlier,
+                               const GenerateOptions& options) {
+  std::string all;
+  for (const std::string& one : earlier) all += one + " ";
+  all += question;
+  const auto none = [](const char* reason) { return std::vector<Answer>{{"", reason, {}, {}, {}}}; };
+  const tasks::SqlSchema& schema = database_.schema().all;
+  const auto [part, prompt] = shown(all, options.max_tokens);
+  if (prompt.empty()) return none("schema and question are too long for the model");
+  std::vector<std::string> left_out;
+  for (const tasks::SqlTable& table : schema.tables)
+    if (std::ranges::none_of(part.tables, [&](const auto& kept) { return kept.name == table.name; }))
+      left_out.push_back(table.name);
+  if (!left_out.empty()) note_("the schema is large; not shown to the model: " + listed(left_out));
+  const std::vector<std::string> values = settings_.values ? values_of(part, all) : std::vector<std::string>();
+  if (!settings_.guess && values.empty() && tasks::common_words(part, all) == 0)
+    return none("the question has no word of the schema; --guess answers it nevertheless");
+
+  std::vector<Candidate> candidates;
+  GenerateOptions all_options = options;
+  all_options.attempts = std::max(kAttempts, 4 * settings_.answers);
+  all_options.constraint.grammar = select_grammar(part, literals_of(all, values));
+  all_options.constraint.check = [&](std::string_view sql) { return judge(sql, candidates); };
+  Generator::Result result = generator_.generate(prompt, all_options);
+  if (candidates.size() < settings_.answers && options.beams > 1) {
+    // Beams end with what they have; one text can be taken back and go on elsewhere.
+    all_options.beams = 1;
+    result = generator_.generate(prompt, all_options);
+  }
+  std::ranges::stable_partition(candidates, &Candidate::finds);
+  std::vector<Answer> answers;
+  for (Candidate& candidate : candidates) {
+    if (answers.size() == settings_.answers) break;
+    candidate.answer.confidence = confidence(prompt, candidate.answer.sql);
+    if (*candidate.answer.confidence >= settings_.min_confidence) answers.push_back(std::move(candidate.answer));
+  }
+  if (!answers.empty()) return answers;
+  const char* failure = tasks::failure(result.reason);
+  return none(candidates.empty() ? failure ? failure : "no statement prepares" : "the model is not sure enough");
+}
+
+}  // namespace eve::sql
