@@ -67,10 +67,13 @@ std::string Draft::header() const {
 std::string Draft::text() const {
   std::string out = header() + "\n";
   if (!body.empty()) out += "\n" + body + "\n";
-  if (!footers.empty()) out += "\n";
-  for (const auto& [token, value] : footers) {
-    const std::string lines = wrapped(token + ": " + value, kLineWidth, " ");
-    out += lines + "\n";
+  // A token with a blank is none of git's: it stands in a paragraph of its own, so that the last one is all trailers.
+  const auto is_note = [](const auto& footer) { return footer.first.find(' ') != std::string::npos; };
+  for (const bool notes : {true, false}) {
+    if (std::ranges::none_of(footers, [&](const auto& footer) { return is_note(footer) == notes; })) continue;
+    out += "\n";
+    for (const auto& footer : footers)
+      if (is_note(footer) == notes) out += wrapped(footer.first + ": " + footer.second, kLineWidth, " ") + "\n";
   }
   return out;
 }

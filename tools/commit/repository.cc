@@ -150,7 +150,9 @@ Repository::Repository(const std::string& directory) {
   const int result = git_repository_open_ext(&repository_, directory.empty() ? nullptr : directory.c_str(),
                                              directory.empty() ? GIT_REPOSITORY_OPEN_FROM_ENV : 0, nullptr);
   if (result == 0) return;
-  if (result == GIT_EOWNER)
+  // libgit2 1.5 says "config value 'safe.directory' was not found" of a foreign repository when there is no such value.
+  const git_error* reason = git_error_last();
+  if (result == GIT_EOWNER || (result == GIT_ENOTFOUND && reason && reason->klass == GIT_ERROR_CONFIG))
     throw Error(Status::kSystem,
                 "the repository belongs to another user; if you trust it, name it in git's safe.directory");
   if (result == GIT_ENOTFOUND)
