@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "eve/error.h"
 #include "route/calibrate.h"
+#include "route/dispatch.h"
 #include "route/evaluate.h"
 #include "route/explain.h"
 #include "route/features.h"
@@ -217,4 +218,26 @@ TEST_CASE("a text under two labels is kept and counted, a repeated line is not k
   CHECK(examples.rows.size() == 3);
   CHECK(examples.repeated == 1);
   CHECK(examples.contradicting == 1);
+}
+
+TEST_CASE("a command line is words, quotes and backslashes, nothing else") {
+  using Words = std::vector<std::string>;
+  CHECK(command_words("a  b\tc") == Words{"a", "b", "c"});
+  CHECK(command_words("a 'b c' \"d 'e\" ''") == Words{"a", "b c", "d 'e", ""});
+  CHECK(command_words("a\\ b \"c\\\"d\" '\\'") == Words{"a b", "c\"d", "\\"});
+  CHECK(command_words("echo $HOME *;|& `x`") == Words{"echo", "$HOME", "*;|&", "`x`"});
+  CHECK_THROWS_AS(command_words("a 'b"), Error);
+  CHECK_THROWS_AS(command_words("  "), Error);
+}
+
+TEST_CASE("a command gets the whole message, whatever it reads or writes") {
+  const std::string message(300000, 'x');
+  std::string out;
+  CHECK(run_command({"cat"}, message, out) == 0);
+  CHECK(out == message + "\n");
+  out.clear();
+  CHECK(run_command({"true"}, message, out) == 0);
+  CHECK(out.empty());
+  CHECK(run_command({"sh", "-c", "exit 7"}, "x", out) == 7);
+  CHECK(run_command({"no-such-program-at-all"}, "x", out) == 127);
 }

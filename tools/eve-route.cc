@@ -2,6 +2,7 @@
 // eve-route: a message to one of some labels, or to none.
 #include "base/json.h"
 #include "route/commands.h"
+#include "route/dispatch.h"
 #include "route/explain.h"
 #include "route/features.h"
 #include "tasks/answer.h"
@@ -12,7 +13,8 @@ namespace {
 
 struct {
   std::string routes;
-  std::vector<std::string> files, only;
+  std::vector<std::string> files, only, commands;
+  bool swarm = false, parents = false;
   double min = -1, margin = -1, scope = -1;
   std::uint64_t top = 1, explain = 0;
 } settings;
@@ -47,13 +49,21 @@ std::string number(float value) {
   return text;
 }
 
-std::string json_answer(const route::Routes& routes, const route::Decision& decision,
+/// What a message is routed to; empty: nothing.
+std::string answer_of(const route::Routes& routes, const route::Decision& decision) {
+  if (decision.outcome == route::Outcome::kRoute) return routes.labels[decision.ranked[0].label];
+  if (settings.parents && decision.outcome == route::Outcome::kAmbiguous)
+    return route::parent_of(decision, routes.labels, routes.thresholds);
+  return {};
+}
+
+std::string json_answer(const route::Routes& routes, const route::Decision& decision, const std::string& answer,
                         const std::vector<route::Neighbour>& neighbours) {
   std::string line;
   JsonWriter json(line);
   json.begin_object().key("label");
-  const bool routed = decision.outcome == route::Outcome::kRoute;
-  routed ? json.value(routes.labels[decision.ranked[0].label]) : json.null();
+  const bool routed = !answer.empty();
+  routed ? json.value(answer) : json.null();
   json.member("score", decision.ranked[0].probability).member("scope", decision.scope);
   if (!routed) json.member("reason", route::outcome_name(decision.outcome));
   json.key("top").begin_array();
@@ -77,12 +87,31 @@ std::string json_answer(const route::Routes& routes, const route::Decision& deci
   return line;
 }
 
-std::string text_answer(const route::Routes& routes, const route::Decision& decision, std::string_view message) {
-  if (decision.outcome != route::Outcome::kRoute) return {};
+std::string text_answer(const route::Routes& routes, const route::Decision& decision, const std::string& answer,
+                        std::string_view message) {
+  if (answer.empty()) return {};
   std::string line;
-  for (std::size_t i = 0; i < std::min<std::size_t>(settings.top, decision.ranked.size()); ++i)
-    line += routes.labels[decision.ranked[i].label] + "\t" + number(decision.ranked[i].probability) + "\t";
+  if (decision.outcome != route::Outcome::kRoute)  // a label above the best ones
+    line = answer + "\t" + number(route::probability_below(decision, routes.labels, answer)) + "\t";
+  else
+    for (std::size_t i = 0; i < std::min<std::size_t>(settings.top, decision.ranked.size()); ++i)
+      line += routes.labels[decision.ranked[i].label] + "\t" + number(decision.ranked[i].probability) + "\t";
   return line + shown(message);
+}
+
+/// What --exec and --swarm name. Every label must be one that messages can have.
+route::Dispatch commands_of(const route::Routes& routes) {
+  route::Dispatch dispatch;
+  for (const std::string& one : settings.commands) dispatch.add(one);
+  for (const std::string& name : dispatch.labels())
+    if (std::none_of(routes.labels.begin(), routes.labels.end(),
+                     [&](const std::string& label) { return label == name || label.starts_with(name + "/"); }))
+      throw Error(Status::kInput, "--exec: '" + printable(name) + "' is no label of the routes");
+  if (settings.swarm) {
+    dispatch.add_tools(routes.labels);
+    if (dispatch.empty()) throw Error(Status::kInput, "--swarm: no label of the routes is the name of an eve tool");
+  }
+  return dispatch;
 }
 
 Status run_route(Run& run) {
@@ -96,7 +125,9 @@ Status run_route(Run& run) {
     if (routes.examples.empty()) throw Error(Status::kInput, "--explain: the route file was made with --no-examples");
     explainer.emplace(routes);
   }
+  const route::Dispatch dispatch = commands_of(routes);
   Records records(run, settings.files);
+  std::uint64_t failed = 0;
   Status status = Status::kOk;
   route::Reading reading;
   for (std::string record; records.next(record);) {
@@ -108,7 +139,23 @@ Status run_route(Run& run) {
     const route::Decision decision = decide(reading, routes.calibration, routes.thresholds, allowed);
     std::vector<route::Neighbour> neighbours;
     if (explainer) neighbours = explainer->nearest(features, settings.explain);
-    run.out.write(run.json ? json_answer(routes, decision, neighbours) : text_answer(routes, decision, record));
+    const std::string answer = answer_of(routes, decision);
+    if (const std::vector<std::string>* command = answer.empty() ? nullptr : dispatch.find(answer)) {
+      run.out.flush();
+      std::string output;
+      const int code = route::run_command(*command, record, output);
+      run.out.write(output);
+      run.out.end_record(false);
+      if (code == 1) status = Status::kNoAnswer;
+      if (code > 1) {
+        ++failed;
+        run.note("record " + std::to_string(records.count()) + ": " + printable((*command)[0]) +
+                 (code == 127 ? " is not there" : " ended with status " + std::to_string(code)));
+      }
+      continue;
+    }
+    run.out.write(run.json ? json_answer(routes, decision, answer, neighbours)
+                           : text_answer(routes, decision, answer, record));
     if (!run.json)
       for (const route::Neighbour& one : neighbours) {
         const route::Example& example = routes.examples[one.example];
@@ -117,11 +164,12 @@ Status run_route(Run& run) {
                       "\t" + shown(example.text));
       }
     run.out.end_record();
-    if (decision.outcome == route::Outcome::kRoute) continue;
+    if (!answer.empty()) continue;
     status = Status::kNoAnswer;
     run.detail("record " + std::to_string(records.count()) + ": " + route::outcome_name(decision.outcome) +
                ", nearest " + printable(routes.labels[decision.ranked[0].label]));
   }
+  if (failed > 0) throw Error(Status::kSystem, std::to_string(failed) + " commands failed");
   return status;
 }
 
@@ -142,6 +190,7 @@ Tool make_tool() {
       {"eve-route train examples.tsv -o mine.route", "learn your labels"},
       {"eve-route --routes mine.route <messages.txt", "label, probability and message"},
       {"eve-route --routes mine.route --json --top 3 <messages.txt | jq -r .label", "for a program"},
+      {"eve-route --routes mine.route --exec 'refund=mail -s refund desk' <messages.txt", "hand some to a command"},
       {"eve-route eval test.tsv --routes mine.route", "how good that is"},
       {"eve-route calibrate mine.route --precision .99", "answer only when nearly sure"},
   };
@@ -164,6 +213,14 @@ Tool make_tool() {
       option("--top", "N", "Write the N best labels, each with its probability.", &settings.top, 1, 1000),
       list("--only", "LABELS", "Choose among these labels, and those below them (a names a/b too).", &settings.only),
       option("--explain", "N", "Write the N most similar examples below each message.", &settings.explain, 0, 1000),
+      flag("--parents",
+           "Labels with '/' are in groups: of an ambiguous message write the group, if that is sure (a for a/b and "
+           "a/c).",
+           &settings.parents),
+      repeated("--exec", "LABEL=COMMAND",
+               "Give messages of this label, or group, to a command on its stdin and write what it prints instead.",
+               &settings.commands),
+      flag("--swarm", "Give messages to eve tools that their labels name: those of sql to eve-sql.", &settings.swarm),
       files("FILE", "Messages to read; - is stdin.", &settings.files),
   };
   tool.commands = {route::train_command(), route::eval_command(), route::calibrate_command()};
@@ -176,6 +233,16 @@ Tool make_tool() {
        "or "
        "\"out of scope\". With --explain, nearest has the most similar examples."},
   };
+  tool.sections.push_back(
+      {"COMMANDS",
+       "A COMMAND of --exec is split into words once: at spaces, except in '...' and \"...\" or behind a backslash. No "
+       "shell reads it, and nothing of a message becomes a word of it. It is started for each message, found on PATH, "
+       "with the message and a line feed as its stdin; what it prints is written in the message's place. Its status 1 "
+       "counts as no answer; any other than 0, or a command that is not there, makes the status 4 in the end.\n"
+       "\n"
+       "--swarm is --exec LABEL=eve-NAME for every label whose last part is the name of a tool of eve; --exec names "
+       "others or gives options, as in --exec 'sql=eve-sql --db shop.db'. Messages without a command are written as "
+       "they are without --exec."});
   tool.run = run_route;
   return tool;
 }

@@ -103,36 +103,50 @@ bool all_within(const std::vector<float>& values, float least, float most) {
   return true;
 }
 
-/// Label indices take one, two or four bytes.
-std::size_t label_bytes(std::size_t labels) { return labels <= 0x100 ? 1 : labels <= 0x10000 ? 2 : 4; }
+std::size_t small_bytes(std::size_t limit) { return limit <= 0x100 ? 1 : limit <= 0x10000 ? 2 : 4; }
 
-template <class T>
-void write_labels(Writer& writer, const std::vector<std::uint32_t>& labels) {
-  writer.array(std::vector<T>(labels.begin(), labels.end()));
+/// Numbers below `limit`, each in as few bytes as that needs.
+void write_small(Writer& writer, const std::vector<std::uint32_t>& numbers, std::size_t limit) {
+  switch (small_bytes(limit)) {
+    case 1:
+      return writer.array(std::vector<std::uint8_t>(numbers.begin(), numbers.end()));
+    case 2:
+      return writer.array(std::vector<std::uint16_t>(numbers.begin(), numbers.end()));
+    default:
+      return writer.array(numbers);
+  }
 }
 
 template <class T>
-std::vector<std::uint32_t> read_labels(Reader& reader) {
-  const std::vector<T> labels = reader.array<T>();
-  return {labels.begin(), labels.end()};
+std::vector<std::uint32_t> widened(const std::vector<T>& numbers) {
+  return {numbers.begin(), numbers.end()};
 }
 
+std::vector<std::uint32_t> read_small(Reader& reader, std::size_t limit) {
+  switch (small_bytes(limit)) {
+    case 1:
+      return widened(reader.array<std::uint8_t>());
+    case 2:
+      return widened(reader.array<std::uint16_t>());
+    default:
+      return reader.array<std::uint32_t>();
+  }
+}
+
+/// Most features have no postings: they take no scale.
 void write_linear(Writer& writer, const Linear& linear, std::size_t labels) {
+  std::vector<std::uint32_t> counts;
+  std::vector<float> scales;
+  for (std::size_t f = 0; f < linear.hashes.size(); ++f) {
+    counts.push_back(linear.starts[f + 1] - linear.starts[f]);
+    if (counts.back() > 0) scales.push_back(linear.scales[f]);
+  }
   writer.value(linear.examples);
   writer.array(linear.hashes);
   writer.array(linear.weights);
-  writer.array(linear.scales);
-  writer.array(linear.starts);
-  switch (label_bytes(labels)) {
-    case 1:
-      write_labels<std::uint8_t>(writer, linear.labels);
-      break;
-    case 2:
-      write_labels<std::uint16_t>(writer, linear.labels);
-      break;
-    default:
-      write_labels<std::uint32_t>(writer, linear.labels);
-  }
+  write_small(writer, counts, labels + 1);
+  writer.array(scales);
+  write_small(writer, linear.labels, labels);
   writer.array(linear.levels);
   writer.array(linear.bias);
 }
@@ -142,23 +156,27 @@ Linear read_linear(Reader& reader, std::size_t labels) {
   linear.examples = reader.value<std::uint32_t>();
   linear.hashes = reader.array<std::uint32_t>();
   linear.weights = reader.array<float>();
-  linear.scales = reader.array<float>();
-  linear.starts = reader.array<std::uint32_t>();
-  const std::size_t bytes = label_bytes(labels);
-  linear.labels = bytes == 1   ? read_labels<std::uint8_t>(reader)
-                  : bytes == 2 ? read_labels<std::uint16_t>(reader)
-                               : read_labels<std::uint32_t>(reader);
+  const std::vector<std::uint32_t> counts = read_small(reader, labels + 1);
+  const std::vector<float> scales = reader.array<float>();
+  linear.labels = read_small(reader, labels);
   linear.levels = reader.array<std::int8_t>();
   linear.bias = reader.array<float>();
   const std::size_t features = linear.hashes.size();
-  reader.require(linear.weights.size() == features && linear.scales.size() == features &&
-                     linear.starts.size() == features + 1 && linear.bias.size() == labels &&
+  reader.require(linear.weights.size() == features && counts.size() == features && linear.bias.size() == labels &&
                      linear.levels.size() == linear.labels.size(),
                  "sizes do not agree");
   for (std::size_t f = 1; f < features; ++f)
     reader.require(linear.hashes[f - 1] < linear.hashes[f], "features out of order");
-  reader.require(linear.starts.front() == 0 && linear.starts.back() == linear.labels.size(), "postings");
-  for (std::size_t f = 0; f < features; ++f) reader.require(linear.starts[f] <= linear.starts[f + 1], "postings");
+  std::size_t used = 0;
+  std::uint64_t postings = 0;
+  linear.starts.push_back(0);
+  for (const std::uint32_t count : counts) {
+    postings += count;
+    reader.require(postings <= linear.labels.size() && (count == 0 || used < scales.size()), "postings");
+    linear.starts.push_back(static_cast<std::uint32_t>(postings));
+    linear.scales.push_back(count == 0 ? 0 : scales[used++]);
+  }
+  reader.require(postings == linear.labels.size() && used == scales.size(), "postings");
   for (const std::uint32_t label : linear.labels) reader.require(label < labels, "a label's index");
   reader.require(all_within(linear.weights, 1e-6f, kLargest) && all_within(linear.scales, 0, kLargest) &&
                      all_within(linear.bias, -kLargest, kLargest),

@@ -59,6 +59,23 @@ Decision decide(const Reading& reading, const Calibration& calibration, const Th
   return out;
 }
 
+float probability_below(const Decision& decision, const std::vector<std::string>& labels, const std::string& group) {
+  float sum = 0;
+  for (const Candidate& one : decision.ranked)
+    if (labels[one.label] == group || labels[one.label].starts_with(group + "/")) sum += one.probability;
+  return sum;
+}
+
+std::string parent_of(const Decision& decision, const std::vector<std::string>& labels, const Thresholds& thresholds) {
+  std::string group = labels[decision.ranked[0].label];
+  for (std::size_t slash; (slash = group.rfind('/')) != group.npos;) {
+    group.resize(slash);
+    const float inside = probability_below(decision, labels, group);
+    if (inside >= thresholds.min && inside - (1 - inside) >= thresholds.margin) return group;
+  }
+  return {};
+}
+
 HeldOut summary(const Decision& decision, std::uint32_t truth) {
   HeldOut out;
   out.best = decision.ranked[0].probability;

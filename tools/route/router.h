@@ -68,6 +68,12 @@ Decision decide(const Reading& reading, const Calibration& calibration, const Th
 Outcome outcome_of(const HeldOut& message, const Thresholds& thresholds);
 HeldOut summary(const Decision& decision, std::uint32_t truth);
 
+/// Labels with '/' are in groups ("a" of "a/b"). The probability of a group is the sum of its labels'.
+float probability_below(const Decision& decision, const std::vector<std::string>& labels, const std::string& group);
+/// The smallest group around the best label that is as probable as the thresholds ask, and as far ahead of what is
+/// outside of it; empty when there is none.
+std::string parent_of(const Decision& decision, const std::vector<std::string>& labels, const Thresholds& thresholds);
+
 ScopeSigns scope_signs(const Reading& reading, float temperature);
 
 struct TrainOptions {
