@@ -2,12 +2,15 @@
 #include <catch2/catch.hpp>
 
 #include "base/jsonl.h"
+#include "decode/automaton.h"
 #include "eve/error.h"
 #include "fixtures.h"
 #include "summarize/document.h"
 #include "summarize/line_head.h"
 #include "summarize/summary.h"
 #include "summarize/terms.h"
+#include "summarize/words_of.h"
+#include "summarize/writer.h"
 
 using namespace eve;
 using namespace eve::summarize;
@@ -254,4 +257,51 @@ TEST_CASE("limits hold and every sentence stands in the text, on the development
     for (const std::size_t words : {1, 6, 10}) CHECK(count_words(extractor.title(words)) <= words);
   });
   CHECK(rows > 0);
+}
+
+namespace {
+
+bool allows(const Grammar& grammar, std::string_view text) {
+  const std::shared_ptr<const Grammar> held(&grammar, [](const Grammar*) {});
+  Automaton automaton(held);
+  const auto state = automaton.advance(automaton.start(), text);
+  return state != Automaton::kDead && automaton.accepts(state);
+}
+
+}  // namespace
+
+TEST_CASE("a summary may say what the text says, and no name, number or day that it does not") {
+  const auto turns =
+      parse(
+          "Ann Lee: The build is red since 9:50 on Friday.\nbob: I'll ask Carl Gustav Jung and Eve Moss, "
+          "four of us come.\nAnn Lee: Will it take until noon? Yes.\n")
+          .turns;
+  const auto grammar = summary_grammar(words_of(turns), {20, 2, 1, true});
+  for (const char* text :
+       {"Ann Lee asks Carl Gustav Jung.", "The build is red since 9:50 on Friday.", "Bob and Eve Moss come at noon.",
+        "Eve, Ann and 4 of them come.", "The build is red. Ann's build is red."})
+    CHECK(allows(*grammar, text));
+  for (const char* text :
+       {"Mary asks Ann.", "The build is red since 9:51.", "It was on Monday.", "Eve Lee comes.", "Ann Moss comes.",
+        "The build is red at midnight.", "Five come.", "They come at 5.", "the build is red.", "The build is red",
+        "The build. The build. The build.", "The London build is red.", "Grace asks."})
+    CHECK_FALSE(allows(*grammar, text));
+}
+
+TEST_CASE("lengths are part of what may be written") {
+  const auto turns = parse("Ann: The build is red.\n").turns;
+  const auto two = summary_grammar(words_of(turns), {4, 2, 2, true});
+  CHECK(allows(*two, "The build. It is."));
+  CHECK_FALSE(allows(*two, "The build is red."));
+  CHECK_FALSE(allows(*two, "The build is. It is."));
+  CHECK(allows(*summary_grammar(words_of(turns), {3, 1, 1, false}), "The red build"));
+}
+
+TEST_CASE("a sentence is cited by the turns that have its words") {
+  const auto turns =
+      parse("Ann: The build is red.\nBob: Dinner was nice.\nAnn: The disk of the server is full.\n").turns;
+  CHECK(support_of("The server's disk is full.", turns).turns == std::vector<std::uint64_t>{3});
+  CHECK(support_of("The server's disk is full.", turns).share == 1);
+  CHECK(support_of("The build and the disk.", turns).turns == std::vector<std::uint64_t>{1, 3});
+  CHECK(support_of("Rain stopped play.", turns).share == 0);
 }

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "eve/eve.h"
 #include "summarize/summary.h"
 #include "summarize/terms.h"
+#include "summarize/writer.h"
 #include "tool.h"
 
 namespace eve {
@@ -17,23 +19,51 @@ using summarize::Extractor;
 using summarize::Layout;
 using summarize::Limits;
 using summarize::Outcomes;
+using summarize::Shape;
 using summarize::Summary;
+using summarize::Writer;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kSentences = 3, kWords = 100, kKinds = 10, kTitleWords = 10;
+// What a model is asked for of one window.
+constexpr std::size_t kWrittenWords = 90, kMostWords = 200, kMostSentences = 12;
 
 struct {
   std::vector<std::string> files;
   std::string from, jsonl, every;
-  std::uint64_t words = 0, sentences = 0, bullets = 0;
-  bool title = false, cite = false, extractive = false, follow = false, lossy = false;
+  std::uint64_t words = 0, sentences = 0, bullets = 0, beams = 1;
+  std::size_t window = 2600;
+  bool title = false, cite = false, strict = false, extractive = false, follow = false, lossy = false;
 } settings;
+
+std::size_t most_sentences() { return settings.bullets ? settings.bullets : settings.sentences; }
+
+/// The model, opened when the first text needs it: logs and quotations do not.
+class Engine {
+ public:
+  explicit Engine(const Run& run) : run_(run) {}
+  Writer writer() {
+    if (!generator_)
+      generator_ = std::make_unique<Generator>(
+          Model::open(run_.model.empty() ? Model::find("pico-summarize") : run_.model, "summarize"), run_.threads);
+    GenerateOptions options;
+    options.seed = run_.seed;
+    options.deadline = run_.deadline;
+    options.beams = settings.beams;
+    return {*generator_, options, settings.window, settings.strict};
+  }
+
+ private:
+  const Run& run_;
+  std::unique_ptr<Generator> generator_;
+};
 
 /// One document on its way to a summary.
 class Job {
  public:
-  Job(const Run& run, std::optional<Dialect> dialect)
-      : document_({dialect, settings.lossy, run.max_input}, [this](summarize::Turn&& turn) { take(turn); }) {}
+  Job(const Run& run, Engine& engine, std::optional<Dialect> dialect)
+      : engine_(engine),
+        document_({dialect, settings.lossy, run.max_input}, [this](summarize::Turn&& turn) { take(turn); }) {}
 
   void line(std::string_view line) { document_.line(line); }
   std::optional<Dialect> dialect() const { return document_.dialect(); }
@@ -43,9 +73,14 @@ class Job {
     document_.end();
     Summary summary;
     const bool log = document_.dialect() == Dialect::kLog;
-    Limits limits{settings.words, settings.bullets ? settings.bullets : settings.sentences};
+    Limits limits{settings.words, most_sentences()};
     if (!limits.sentences && !limits.words) limits = log ? Limits{0, kKinds} : Limits{kWords, kSentences};
-    if (settings.title) {
+    if (writer_) {
+      summary.statements = writer_->finish(shape());
+      summary.windows = writer_->windows();
+      summary.quoted = writer_->quoted();
+      summary.unsupported = writer_->dropped();
+    } else if (settings.title) {
       const std::size_t words = settings.words ? settings.words : kTitleWords;
       const std::string title = log ? log_title(document_.log(), words) : extractor_.title(words);
       if (!title.empty() && (!log || document_.log().lines())) summary.statements.push_back({title, {}});
@@ -61,6 +96,7 @@ class Job {
       }
     }
     summary.dialect = name_of(*document_.dialect());
+    if (settings.extractive && document_.dialect() != Dialect::kLog) summary.quoted = summary.windows;
     summary.lines = document_.lines();
     summary.bytes = document_.bytes();
     summary.turns = turns_;
@@ -75,7 +111,9 @@ class Job {
   }
 
  private:
+  Engine& engine_;
   Document document_;
+  std::optional<Writer> writer_;
   Extractor extractor_;
   Outcomes outcomes_;
   std::uint64_t turns_ = 0;
@@ -84,6 +122,25 @@ class Job {
     ++turns_;
     extractor_.add(turn);
     outcomes_.add(turn);
+    if (settings.extractive) return;
+    if (!writer_) writer_.emplace(engine_.writer());
+    writer_->add(turn, shape());
+  }
+
+  static Shape shape() {
+    Shape shape;
+    shape.full_stop = !settings.title;
+    shape.words = std::min<std::size_t>(settings.words   ? settings.words
+                                        : settings.title ? kTitleWords
+                                                         : kWrittenWords,
+                                        kMostWords);
+    shape.sentences =
+        settings.title ? 1 : std::min<std::size_t>(most_sentences() ? most_sentences() : kSentences, kMostSentences);
+    shape.sentences = std::min(shape.sentences, shape.words);
+    // More sentences than three want more words than the usual.
+    if (!settings.words && shape.sentences > kSentences) shape.words = std::min(kMostWords, shape.sentences * 20);
+    shape.least = most_sentences() ? shape.sentences : 1;
+    return shape;
   }
 
   double text_share(const Summary& summary) const {
@@ -104,13 +161,16 @@ class Job {
 
 Status print(Run& run, Job& job) {
   const Summary summary = job.finish();
-  const std::string reason = summary.statements.empty() ? "there is nothing to summarize" : "";
+  const std::string reason = !summary.statements.empty() ? ""
+                             : summary.unsupported       ? "the text supports no sentence that was written"
+                                                         : "there is nothing to summarize";
   if (run.json)
     run.out.write(json_of(summary, job.layout(), reason));
   else
     run.out.write(text_of(summary, job.layout(), settings.cite && !settings.title));
   if (run.json || run.nul || reason.empty() || !settings.jsonl.empty()) run.out.end_record();
   if (!reason.empty()) run.detail(reason);
+  if (summary.unsupported) run.detail(std::to_string(summary.unsupported) + " sentences without support were dropped");
   run.detail(summary.dialect + ": " + std::to_string(summary.lines) + " lines, " + std::to_string(summary.turns) +
              " turns");
   return reason.empty() ? Status::kOk : Status::kNoAnswer;
@@ -125,7 +185,7 @@ void add_lines(Job& job, std::string_view text) {
 }
 
 /// A document a record: NUL-terminated ones, or a field of JSON Lines.
-Status run_records(Run& run, std::optional<Dialect> dialect) {
+Status run_records(Run& run, Engine& engine, std::optional<Dialect> dialect) {
   Records records(run, settings.files);
   Status status = Status::kOk;
   simdjson::dom::parser parser;
@@ -138,7 +198,7 @@ Status run_records(Run& run, std::optional<Dialect> dialect) {
       if (parse_json(parser, record, where)[settings.jsonl].get(text) != simdjson::SUCCESS)
         throw Error(Status::kInput, where + " has no text " + printable(settings.jsonl));
     }
-    Job job(run, dialect);
+    Job job(run, engine, dialect);
     add_lines(job, text);
     if (print(run, job) != Status::kOk) status = Status::kNoAnswer;
   }
@@ -172,10 +232,10 @@ bool wait_for_input(Clock::time_point until) {
   return left > 0 && ::poll(&input, 1, static_cast<int>(std::min<std::int64_t>(left, 1 << 30))) > 0;
 }
 
-Status follow(Run& run, std::optional<Dialect> dialect) {
+Status follow(Run& run, Engine& engine, std::optional<Dialect> dialect) {
   const Interval every = interval();
   Records records(run, settings.files);
-  auto job = std::make_unique<Job>(run, dialect);
+  auto job = std::make_unique<Job>(run, engine, dialect);
   auto due = Clock::now() + every.time.value_or(std::chrono::seconds(0));
   const auto digest = [&] {
     if (job->lines()) {
@@ -183,7 +243,7 @@ Status follow(Run& run, std::optional<Dialect> dialect) {
       // What the first lines were the next ones are.
       dialect = job->dialect();
     }
-    job = std::make_unique<Job>(run, dialect);
+    job = std::make_unique<Job>(run, engine, dialect);
     if (every.time) due += *every.time;
   };
   for (std::string line;;) {
@@ -204,15 +264,17 @@ Status run_summarize(Run& run) {
     throw Error(Status::kInput, "--follow goes with neither -0 nor --jsonl");
   if (settings.follow && !settings.files.empty() && settings.files != std::vector<std::string>{"-"})
     throw Error(Status::kInput, "--follow reads stdin: tail -f FILE | eve-summarize --follow");
+  if (settings.window < 200 || settings.window > 6000) throw Error(Status::kInput, "--window takes 200 to 6000 bytes");
+  Engine engine(run);
   std::optional<Dialect> dialect;
   if (!settings.from.empty()) dialect = summarize::dialect_of(settings.from);
-  if (settings.follow) return follow(run, dialect);
-  if (run.nul || !settings.jsonl.empty()) return run_records(run, dialect);
+  if (settings.follow) return follow(run, engine, dialect);
+  if (run.nul || !settings.jsonl.empty()) return run_records(run, engine, dialect);
   Status status = Status::kOk;
   const std::vector<std::string> files = settings.files.empty() ? std::vector<std::string>{"-"} : settings.files;
   for (const std::string& file : files) {
     Records records(run, {file});
-    Job job(run, dialect);
+    Job job(run, engine, dialect);
     for (std::string line; records.next(line);) {
       job.line(line);
       if (records.count() % 1024 == 0) run.check_time();
@@ -232,19 +294,26 @@ Tool make_tool() {
       "Reads a conversation, a text or a log of any length and writes what it says within the limits given: so many "
       "words, sentences or bullets, or a title.\n"
       "\n"
+      "A small model writes, but names, numbers, dates and rare words can only be those of the text, and lengths hold "
+      "exactly. With --extractive the summary quotes instead. Long texts are read in windows; all of them is read, and "
+      "the sentences of the windows that together say most are kept.\n"
+      "\n"
       "The form of the input is seen from its first lines: \"Name: text\", IRC and WeeChat logs, JSON exports of "
       "Slack, "
       "Discord, Matrix and Telegram, mails and mboxes, WebVTT and SRT, logs of programs, plain text. Of a log, lines "
       "that one statement wrote are put together and counted first; severe and frequent kinds come first.";
   tool.examples = {
-      {"eve-summarize --extractive <chat.txt", "the sentences that say most"},
+      {"eve-summarize <chat.txt", "what it says, in three sentences at most"},
+      {"eve-summarize --words 30 --cite --strict <mails.mbox",
+       "in thirty words, each sentence with the turns that support it"},
+      {"eve-summarize --extractive <chat.txt", "the sentences that say most, without a model"},
       {"eve-summarize --extractive --bullets 5 --cite <meeting.vtt", "five of them, with the numbers of their turns"},
       {"journalctl -b -o short-iso | eve-summarize --extractive --bullets 10", "what a log is about"},
       {"tail -f app.log | eve-summarize --extractive --follow --every 5m", "a digest every five minutes"},
       {"eve-summarize --extractive --json <thread.mbox | jq '.actions, .decisions'", "who does what"},
   };
-  tool.common = {Common::kOutput, Common::kQuiet,     Common::kVerbose, Common::kJson,
-                 Common::kNul,    Common::kTimeLimit, Common::kMaxInput};
+  tool.common = {Common::kOutput, Common::kQuiet,   Common::kVerbose, Common::kJson,      Common::kNul,
+                 Common::kModel,  Common::kThreads, Common::kSeed,    Common::kTimeLimit, Common::kMaxInput};
   tool.max_input = std::size_t{16} << 20;
   tool.no_answer = "There was nothing to summarize.";
   tool.options = {
@@ -258,7 +327,11 @@ Tool make_tool() {
       flag("--cite",
            "Put the numbers of the turns that say it behind each sentence; of a log: its first and last line.",
            &settings.cite),
+      flag("--strict", "Drop sentences that the text does not support: most of their words, in at most three turns.",
+           &settings.strict),
       flag("--extractive", "Sentences of the input, as they stand. Needs no model.", &settings.extractive),
+      option("--beams", "N", "Search with so many beams; 1 takes the best token each time.", &settings.beams, 1, 8),
+      bytes("--window", "BYTES", "Longer texts are read in parts of this size, 200 to 6000.", &settings.window),
       choice("--from", "FORM", "The form of the input, instead of what its first lines look like.", &settings.from,
              summarize::dialect_names()),
       option("--jsonl", "FIELD", "Each line is a JSON object, and its member FIELD a document.", &settings.jsonl),
@@ -273,6 +346,13 @@ Tool make_tool() {
        "Words are parts between white space that hold a letter or digit; the names of speakers count, citations and "
        "bullet marks do not. A sentence that does not fit in the limit is left out; only when none does, the best is "
        "cut at a clause, or between words with three dots."},
+      {"WORDS",
+       "A model chooses among common English words and what the text itself has: a word with a capital letter, a "
+       "digit, or "
+       "that is rare must stand in the text, and so must spelled numbers, days and months; names and numbers beside "
+       "each "
+       "other stand so in the text. Which of them belongs to what is the model's choice: --cite says where to look, "
+       "--strict drops what has no support."},
       {"CITATIONS",
        "Turns are the messages of a conversation, the paragraphs of a text or mail, and what one speaker of captions "
        "says; "
@@ -280,7 +360,8 @@ Tool make_tool() {
       {"JSON",
        "With --json each document gives {\"summary\", \"cites\", \"coverage\", \"form\", \"actions\", \"decisions\"}: "
        "cites "
-       "has a list of numbers for each sentence; coverage the lines, bytes and turns that were read and content, the "
+       "has a list of numbers for each sentence; coverage the lines, bytes, turns and windows that were read, how many "
+       "windows are quoted because nothing acceptable could be written of them, and content, the "
        "part "
        "of what the text says most that the summary has (of a log: of its lines); actions and decisions quote the "
        "sentences in which somebody takes on or asks for something, or something is settled, as far as English phrases "

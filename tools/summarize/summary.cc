@@ -60,7 +60,10 @@ std::string json_of(const Summary& summary, Layout layout, const std::string& re
   }
   json.end_array().key("coverage").begin_object();
   json.member("lines", summary.lines).member("bytes", summary.bytes).member("turns", summary.turns);
-  json.member("windows", summary.windows).member("content", std::round(summary.content * 1000) / 1000).end_object();
+  json.member("windows", summary.windows)
+      .member("quoted", summary.quoted)
+      .member("content", std::round(summary.content * 1000) / 1000)
+      .end_object();
   json.member("form", summary.dialect);
   write_outcomes(json, "actions", summary.actions);
   write_outcomes(json, "decisions", summary.decisions);

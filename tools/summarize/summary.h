@@ -21,7 +21,7 @@ struct Statement {
 struct Summary {
   std::vector<Statement> statements;  ///< none: there is nothing to say
   std::string dialect;
-  std::uint64_t lines = 0, bytes = 0, turns = 0, windows = 1;
+  std::uint64_t lines = 0, bytes = 0, turns = 0, windows = 1, quoted = 0, unsupported = 0;
   double content = 0;  ///< of what the text says most, the part that the summary has, 0 to 1
   std::vector<Outcome> actions, decisions;
 };

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "summarize/writer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "summarize/terms.h"
+#include "tasks/plain.h"
+#include "tasks/text.h"
+
+namespace eve::summarize {
+
+namespace {
+
+constexpr double kSupported = 0.5;  // share of a sentence's words below which --strict drops it
+constexpr std::size_t kMaxCites = 3;
+
+std::string line_of(const Turn& turn) { return turn.speaker.empty() ? turn.text : turn.speaker + ": " + turn.text; }
+
+/// Whether the text goes round in circles: a word twice in a row, or four words a second time.
+bool repeats(std::string_view text) {
+  std::vector<std::string> words = tasks::words(text);
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i && words[i] == words[i - 1]) return true;
+    if (i >= 3 && !seen.insert(words[i - 3] + ' ' + words[i - 2] + ' ' + words[i - 1] + ' ' + words[i]).second)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Support support_of(std::string_view sentence, const std::vector<Turn>& turns) {
+  std::map<std::string, double> weights;
+  for (std::string& term : terms(sentence)) weights.emplace(std::move(term), 0);
+  std::vector<std::set<std::string>> has(turns.size());
+  for (std::size_t i = 0; i < turns.size(); ++i)
+    for (std::string& term : terms(line_of(turns[i])))
+      if (weights.contains(term)) has[i].insert(std::move(term));
+  double all = 0;
+  for (auto& [term, weight] : weights) {
+    const auto count = std::ranges::count_if(has, [&](const auto& set) { return set.contains(term); });
+    weight = std::log(1 + static_cast<double>(turns.size() + 1) / static_cast<double>(count + 1));
+    all += weight;
+  }
+  Support support;
+  double held = 0;
+  while (support.turns.size() < kMaxCites && !weights.empty()) {
+    double best = 0;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+      double gain = 0;
+      for (const std::string& term : has[i])
+        if (const auto found = weights.find(term); found != weights.end()) gain += found->second;
+      if (gain > best) {
+        best = gain;
+        at = i;
+      }
+    }
+    // The first turn is cited for anything, another for a fair part.
+    if (best == 0 || (!support.turns.empty() && best < all * 0.15)) break;
+    support.turns.push_back(turns[at].number);
+    held += best;
+    for (const std::string& term : has[at]) weights.erase(term);
+  }
+  std::ranges::sort(support.turns);
+  support.share = all > 0 ? held / all : 0;
+  return support;
+}
+
+void Writer::add(const Turn& turn, const Shape& shape) {
+  const std::size_t bytes = line_of(turn).size() + 1;
+  if (bytes_ + bytes > window_bytes_ && !window_.empty()) write(shape);
+  // A turn larger than a window is read in parts that end with sentences.
+  if (bytes > window_bytes_) {
+    Turn part = turn;
+    part.text.clear();
+    for (std::string_view rest : sentences(turn.text))
+      while (!rest.empty()) {
+        const std::string_view piece = tasks::cut(rest, window_bytes_ / 4);
+        rest.remove_prefix(piece.size());
+        if (!part.text.empty() && part.text.size() + piece.size() > window_bytes_ / 2) {
+          window_.push_back(part);
+          write(shape);
+          part.text.clear();
+        }
+        part.text.append(part.text.empty() ? "" : " ").append(piece);
+      }
+    if (part.text.empty()) return;
+    bytes_ += line_of(part).size() + 1;
+    window_.push_back(std::move(part));
+    return;
+  }
+  bytes_ += bytes;
+  window_.push_back(turn);
+}
+
+void Writer::write(const Shape& shape) {
+  std::string text;
+  std::size_t sentences_here = 0;
+  for (const Turn& turn : window_) {
+    text += line_of(turn) + "\n";
+    sentences_here += sentences(turn.text).size();
+  }
+  Shape here = shape;
+  // Nobody has to find more to say than the text does.
+  here.least = windows_ ? 1 : std::min({shape.least, sentences_here, std::max<std::size_t>(shape.words / 6, 1)});
+  GenerateOptions options = options_;
+  options.max_tokens = std::min<std::size_t>(shape.words * 5 + 16, 800);
+  const Generator::Request request{
+      tasks::summarize_prompt(text, window_bytes_ + 400),
+      {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
+  std::string written;
+  generator_.generate_all(std::span(&request, 1), options,
+                          [&](std::size_t, Generator::Result&& result) { written = std::move(result.text); });
+  statements_.clear();
+  if (written.empty()) quote(here);
+  // A sentence that ended because no words were left is not whole.
+  std::vector<std::string_view> whole = sentences(written);
+  if (whole.size() > here.least && count_words(written) >= shape.words) whole.pop_back();
+  for (const std::string_view sentence : whole) {
+    const Support support = support_of(sentence, window_);
+    if (strict_ && support.share < kSupported) {
+      ++dropped_;
+      continue;
+    }
+    keep({std::string(sentence), support.turns});
+  }
+  ++windows_;
+  window_.clear();
+  bytes_ = 0;
+}
+
+void Writer::keep(Statement statement) {
+  if (std::ranges::any_of(statements_, [&](const Statement& s) { return s.text == statement.text; })) return;
+  cites_.push_back(statement.cites);
+  extractor_.add({"", statement.text, cites_.size(), 0});
+  statements_.push_back(std::move(statement));
+}
+
+/// What cannot be written well is quoted.
+void Writer::quote(const Shape& shape) {
+  Extractor extractor;
+  for (const Turn& turn : window_) extractor.add(turn);
+  if (shape.full_stop)
+    for (const Excerpt& excerpt : extractor.choose({shape.words, shape.sentences}))
+      keep({said(excerpt), {excerpt.turn}});
+  else if (const std::string title = extractor.title(shape.words); !title.empty())
+    keep({title, support_of(title, window_).turns});
+  quoted_ += !statements_.empty();
+}
+
+std::vector<Statement> Writer::finish(const Shape& shape) {
+  if (!window_.empty()) write(shape);
+  if (windows_ <= 1) return statements_;
+  std::vector<Statement> chosen;
+  std::set<std::string> seen;
+  for (Excerpt& excerpt : extractor_.choose({shape.words, shape.sentences}))
+    if (seen.insert(excerpt.text).second) chosen.push_back({excerpt.text, cites_[excerpt.turn - 1]});
+  return chosen;
+}
+
+}  // namespace eve::summarize

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Summaries that a model writes, window by window, and what in the text supports them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eve/eve.h"
+#include "summarize/extractive.h"
+#include "summarize/summary.h"
+#include "summarize/words_of.h"
+
+namespace eve::summarize {
+
+class Writer {
+ public:
+  Writer(Generator& generator, const GenerateOptions& options, std::size_t window_bytes, bool strict)
+      : generator_(generator), options_(options), window_bytes_(window_bytes), strict_(strict) {}
+
+  /// Windows are written as they fill; of each its sentences' places are kept, and of the sentences those worth most.
+  void add(const Turn& turn, const Shape& shape);
+  /// Sentences of the whole within the limits, in the order of the text, each once. A text of one window is written
+  /// within them; of a longer one the sentences are chosen that together hold most.
+  std::vector<Statement> finish(const Shape& shape);
+  std::uint64_t windows() const { return windows_; }
+  std::uint64_t quoted() const { return quoted_; }    ///< windows for which nothing acceptable was written
+  std::uint64_t dropped() const { return dropped_; }  ///< sentences that nothing supports, with `strict`
+
+ private:
+  Generator& generator_;
+  GenerateOptions options_;
+  std::size_t window_bytes_;
+  bool strict_;
+  std::vector<Turn> window_;
+  std::size_t bytes_ = 0;
+  std::uint64_t windows_ = 0, quoted_ = 0, dropped_ = 0;
+  Extractor extractor_;                            // of what was written
+  std::vector<Statement> statements_;              // of the latest windows
+  std::vector<std::vector<std::uint64_t>> cites_;  // by number of the sentence
+  void write(const Shape& shape);
+  void quote(const Shape& shape);
+  void keep(Statement statement);
+};
+
+/// The turns, at most three, that have most of the sentence's words, and the share of them (rare words weigh more) that
+/// they have.
+struct Support {
+  std::vector<std::uint64_t> turns;
+  double share = 0;
+};
+Support support_of(std::string_view sentence, const std::vector<Turn>& turns);
+
+}  // namespace eve::summarize
