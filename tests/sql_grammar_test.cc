@@ -39,6 +39,8 @@ TEST_CASE("a statement takes columns of its tables, joins what belongs together 
   for (const char* sql : {
            "SELECT name FROM customers WHERE city = 'Bonn'",
            "SELECT * FROM weather",
+           "SELECT city, COUNT(*) FROM customers GROUP BY city",
+           "SELECT MAX(total), MIN(total) FROM orders",
            "SELECT DISTINCT city FROM customers ORDER BY city LIMIT 2",
            "SELECT name, COUNT(*) FROM customers AS T1 JOIN orders AS T2 ON T1.id = T2.customer_id GROUP BY T1.id "
            "HAVING COUNT(*) > 2",
@@ -68,6 +70,7 @@ TEST_CASE("a statement takes columns of its tables, joins what belongs together 
            "SELECT total FROM orders WHERE total = 'Bonn'",
            "SELECT total FROM orders WHERE total > 3",
            "SELECT SUM(name) FROM customers",
+           "SELECT city, COUNT(*) FROM customers",
            "SELECT order no FROM orders",
            "DELETE FROM orders",
            "SELECT name FROM customers; SELECT 1",

@@ -66,8 +66,11 @@ class Maker {
     std::vector<Node> whole, plain, inner;
     for (const auto& tables : table_choices(schema_, kMostTables, kMostChoices)) {
       const Scope scope = scope_of(tables);
-      const Node body = seq({from(scope, tables), b_.optional(scope.where), b_.optional(scope.group)});
-      const Node select = seq({lit("SELECT "), scope.list, body});
+      const Node rows = seq({from(tables), b_.optional(scope.where)});
+      const Node body = seq({rows, b_.optional(scope.group)});
+      // A column beside an aggregate means something for groups alone.
+      const Node select =
+          seq({lit("SELECT "), b_.choice({seq({scope.list, body}), seq({scope.mixed, rows, scope.group})})});
       plain.push_back(select);
       whole.push_back(seq({select, b_.optional(scope.order)}));
       whole.push_back(seq({select, words({" UNION ", " UNION ALL ", " INTERSECT ", " EXCEPT "}), set_query_}));
@@ -85,7 +88,7 @@ class Maker {
  private:
   /// The rules of statements about the same tables.
   struct Scope {
-    Node list, item, aggregate, where, group, order;
+    Node list, mixed, item, aggregate, where, group, order;
   };
 
   GrammarBuilder b_;
@@ -149,8 +152,10 @@ class Maker {
                    seq({words({"MIN(", "MAX("}), column.all, lit(")")}), counted_case});
     const Node computed = seq({column.numbers, words({" + ", " - ", " * ", " / "}), column.numbers});
     scope.item = b_.choice({column.all, scope.aggregate});
-    const Node items = commas(b_.choice({column.all, scope.aggregate, computed}), kMostItems);
-    scope.list = b_.choice({lit("*"), seq({b_.optional(lit("DISTINCT ")), items})});
+    const Node distinct = b_.optional(lit("DISTINCT "));
+    scope.list = b_.choice({lit("*"), seq({distinct, commas(b_.choice({column.all, computed}), kMostItems)}),
+                            commas(scope.aggregate, kMostItems)});
+    scope.mixed = seq({distinct, commas(scope.item, kMostItems)});
     const Node having = b_.choice({seq({scope.aggregate, order_op_, b_.choice({number_, sub})}),
                                    seq({scope.aggregate, lit(" BETWEEN "), number_, lit(" AND "), number_})});
     scope.group = seq({lit(" GROUP BY "), commas(column.all, kMostItems),
@@ -161,7 +166,7 @@ class Maker {
     return scope;
   }
 
-  Node from(const Scope&, const std::vector<std::size_t>& tables) {
+  Node from(const std::vector<std::size_t>& tables) {
     std::vector<Node> parts = {lit(" FROM "), lit(schema_.tables[tables[0]].name)};
     if (tables.size() > 1) parts.push_back(lit(" AS T1"));
     for (std::size_t i = 1; i < tables.size(); ++i) {
