@@ -105,6 +105,24 @@ TEST_CASE("whatever is drawn from the grammar ends, and nearly all of it prepare
   CHECK(prepared > 120);  // what remains: set operations of unlike width, aggregates where none may stand
 }
 
+TEST_CASE("a statement that says the same twice is known") {
+  for (const char* sql :
+       {"SELECT a, b, a FROM t", "SELECT a FROM t WHERE b = 1 AND b = 1",
+        "SELECT a FROM t WHERE b = 'x' OR c = 2 OR b = 'x' LIMIT 1", "SELECT a FROM t ORDER BY b, b"}) {
+    INFO(sql);
+    CHECK(repeats_itself(sql));
+  }
+  for (const char* sql :
+       {"SELECT a, b FROM t WHERE a = 1 AND b = 1", "SELECT a FROM t GROUP BY a ORDER BY a",
+        "SELECT T1.a, T2.a FROM t AS T1 JOIN u AS T2 ON T1.a = T2.a WHERE T1.b = 'x, x' AND T2.b = 1",
+        "SELECT a FROM t WHERE a IN (1, 2) AND b IN (1, 2)",
+        "SELECT a FROM t WHERE a BETWEEN 1 AND 2 AND b BETWEEN 0 AND 2", "SELECT \"a, a\" FROM t", "SELECT 'it''s'",
+        "SELECT a FROM t WHERE b = 1 UNION SELECT a FROM t WHERE c = 1", "", "'", "SELECT MIN(a), MAX(a) FROM t"}) {
+    INFO(sql);
+    CHECK_FALSE(repeats_itself(sql));
+  }
+}
+
 TEST_CASE("literals are the question's own words and numbers") {
   const Literals literals =
       literals_of("How many of O'Brien's 1,200 songs are in \"new york\" or Paris, twice a year?");

@@ -6,7 +6,8 @@ known one (as multisets, on each of three databases with made-up rows), and of e
 
   sql_score.py [--errors 10] dev.jsonl [-- eve-sql --model my.gguf]
 
-The tool sees the schema alone. The rows are made from the schema, the values of the known answer and those near them.
+The tool sees the schema alone; with --rows a fourth such database for each question, so that it can try statements out. The
+rows are made from the schema, the values of the known answer and those near them.
 """
 import argparse
 import collections
@@ -89,12 +90,34 @@ def prepares(schema, sql):
         return False
 
 
+def ask(command, schema, questions, known):
+    """One answer of the tool for each question; with a known answer, on a database with rows."""
+    with tempfile.NamedTemporaryFile("w", suffix=".db" if known else ".sql") as file:
+        if known:
+            with sqlite3.connect(file.name) as target:
+                rows = database(schema, known, DATABASES)
+                rows.commit()
+                rows.backup(target)
+            target.close()
+        else:
+            file.write(schema)
+            file.flush()
+        text = b"".join(" ".join(q.split()).encode() + b"\0" for q in questions)
+        command = [*command, "--db" if known else "--schema", file.name, "-0", "-q", "--json"]
+        done = subprocess.run(command, input=text, stdout=subprocess.PIPE, check=False)
+    answers = [json.loads(part) for part in done.stdout.split(b"\0") if part]
+    if done.returncode > 1 or len(answers) != len(questions):
+        sys.exit(f"{command}: status {done.returncode}, {len(questions)} questions, {len(answers)} answers")
+    return answers
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     parser.add_argument("--errors", type=int, default=0, help="show the first N wrong answers (this prints the data)")
     parser.add_argument("--limit", type=int, help="the first N rows alone")
     parser.add_argument("--every", type=int, default=1, help="every Nth row alone")
+    parser.add_argument("--rows", action="store_true", help="the tool sees a database with rows")
     parser.add_argument("command", nargs="*", default=["eve-sql"])
     options = parser.parse_args()
 
@@ -104,15 +127,10 @@ def main():
         groups[row["schema"]].append(row)
     scores, shown = collections.defaultdict(collections.Counter), 0
     for schema, group in groups.items():
-        with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-            file.write(schema)
-            file.flush()
-            questions = b"".join(" ".join(r["question"].split()).encode() + b"\0" for r in group)
-            command = [*options.command, "--schema", file.name, "-0", "-q", "--json"]
-            done = subprocess.run(command, input=questions, stdout=subprocess.PIPE, check=False)
-        answers = [json.loads(part) for part in done.stdout.split(b"\0") if part]
-        if done.returncode > 1 or len(answers) != len(group):
-            sys.exit(f"{command}: status {done.returncode}, {len(group)} questions, {len(answers)} answers")
+        if options.rows:
+            answers = [ask(options.command, schema, [r["question"]], r["sql"])[0] for r in group]
+        else:
+            answers = ask(options.command, schema, [r["question"] for r in group], None)
         for row, answer in zip(group, answers):
             want, got = row["sql"], answer["sql"]
             right = got is not None and (got == want or same_rows(schema, want, got))

@@ -72,6 +72,7 @@ std::vector<std::string> Asker::values_of(const tasks::SqlSchema& schema, const 
 /// Keeps a statement that prepares; true when nothing better needs to be looked for.
 bool Asker::judge(std::string_view sql, std::vector<Candidate>& candidates) const {
   if (std::ranges::any_of(candidates, [&](const Candidate& known) { return known.answer.sql == sql; })) return false;
+  if (repeats_itself(sql)) return false;
   const Gate::Verdict verdict = gate_.prepare(sql, deadline_after(kPrepareSeconds));
   if (!verdict) return false;
   bool finds = true;
