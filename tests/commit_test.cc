@@ -243,11 +243,9 @@ TEST_CASE("scopes and whether there are any are learnt from the log") {
   CHECK_FALSE(read_habits({}).known());
 }
 
-TEST_CASE("the grammar of messages has what the rules allow and no more") {
-  const Wishes wishes = with(conventional_rules());
-  const auto grammar = message_grammar("feat", {"core"}, wishes);
-  CHECK(grammar->size() > 0);
-  Wishes tight = wishes;
-  tight.rules.set_limit("header-max-length", 10);
-  CHECK_THROWS_AS(message_grammar("feat", {"core"}, tight), Error);
+TEST_CASE("a header that leaves no room for a subject is refused") {
+  Wishes wishes = with(conventional_rules());
+  CHECK_NOTHROW(message_grammar("feat", {"core"}, wishes));
+  wishes.rules.set_limit("header-max-length", 10);
+  CHECK_THROWS_AS(message_grammar("feat", {"core"}, wishes), Error);
 }

@@ -12,6 +12,7 @@
 #include "pii/rules.h"
 #include "tasks/answer.h"
 #include "tasks/commit.h"
+#include "tasks/text.h"
 
 namespace eve::commit {
 
@@ -20,9 +21,9 @@ namespace {
 using Text = std::string_view;
 
 constexpr std::size_t kWantedHeader = 72, kLeastSubject = 6, kMostSubject = 200, kTokens = 160, kBodyTokens = 200;
-constexpr std::size_t kBodyBytes = 400, kAsked = 14;
+constexpr std::size_t kBodyBytes = 400, kAsked = 10, kAttempts = 8;
 // Of the evidence's logarithm beside the model's, and the share below which a type is not worth a message.
-constexpr double kEvidence = 0.5, kLikelyType = 0.1, kEnoughKnown = 0.98;
+constexpr double kEvidence = 0.5, kLikelyType = 0.1, kEnoughKnown = 0.95;
 constexpr float kSampling = 0.8F;
 
 /// Whether the rules want subjects that begin with a capital.
@@ -74,6 +75,27 @@ std::string lower(Text text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
+}
+
+/// Whether a word stands twice in a row, or three times: what small models write when they have nothing to say.
+bool repeats_itself(Text text) {
+  std::map<std::string, int> counts;
+  std::string last;
+  for (const std::string& word : tasks::words(text)) {
+    if (word == last || ++counts[word] > 2) return true;
+    last = word;
+  }
+  return false;
+}
+
+/// Whether quotes come in pairs and parentheses are closed.
+bool is_balanced(Text text) {
+  int open = 0;
+  for (const char c : text) {
+    open += (c == '(' || c == '[') - (c == ')' || c == ']');
+    if (open < 0) return false;
+  }
+  return open == 0 && std::ranges::count(text, '`') % 2 == 0 && std::ranges::count(text, '"') % 2 == 0;
 }
 
 }  // namespace
@@ -138,9 +160,13 @@ std::shared_ptr<const Grammar> message_grammar(const std::string& type, const st
   if (most < kLeastSubject)
     throw Error(Status::kInput, "the longest header that is allowed leaves no room for a subject");
   const std::string first = wants_capital(wishes, type) ? "[A-Z]" : "[a-z]";
-  const Dfa shape = regex(first + "(?: ?[!-~])* ?[0-9A-Za-z)\\]'\"`}>*_%+]");
+  // No brace, semicolon or backslash: code is not what a subject is made of.
+  const std::string mark = "[!-:<-\\[\\]_-z]";
+  const Dfa shape = regex(first + "(?: ?" + mark + ")* ?[0-9A-Za-z)\\]'\"`>*_%+]");
   const Dfa length = regex("[ -~]{" + std::to_string(kLeastSubject) + "," + std::to_string(most) + "}");
-  parts.push_back(builder.terminal(intersection(shape, length)));
+  // A scope reaches to the last "): ".
+  const Dfa end_of_scope = regex("\\)!?: ", RegexMatch::kSearch);
+  parts.push_back(builder.terminal(intersection(difference(shape, end_of_scope), length)));
   if (wishes.body) {
     parts.push_back(builder.literal("\n\n"));
     const Dfa words = regex("[A-Za-z](?: ?[!-~])*");
@@ -213,6 +239,7 @@ std::vector<Suggestion> Writer::suggest(const Changes& changes, const Wishes& wi
   GenerateOptions options;
   options.max_tokens = kTokens + (wishes.body ? kBodyTokens : 0);
   options.deadline = options_.deadline;
+  options.attempts = kAttempts;
   // One message for each likely type, then others of the likeliest.
   for (std::size_t i = 0; out.size() < count && i < 2 * count; ++i) {
     const bool likely = i < ranking.size() && (i == 0 || ranking[i].probability >= kLikelyType);
@@ -223,8 +250,8 @@ std::vector<Suggestion> Writer::suggest(const Changes& changes, const Wishes& wi
     options.constraint.grammar = message_grammar(typed.type, scopes, wishes);
     options.constraint.check = [&](Text text) {
       const Draft draft = read_draft(text, wishes);
-      return vocabulary.knows_names_of(draft.subject) && vocabulary.knows_names_of(draft.body) &&
-             acceptable(draft, wishes).has_value();
+      return !repeats_itself(draft.subject) && is_balanced(draft.subject) && vocabulary.knows_names_of(draft.subject) &&
+             vocabulary.knows_names_of(draft.body) && acceptable(draft, wishes).has_value();
     };
     const Generator::Result result = generator_.generate(prompt, options);
     if (result.reason == StopReason::kDeadline) throw Error(Status::kSystem, "time limit reached (--time-limit)");
