@@ -15,7 +15,8 @@ namespace {
 using Node = Grammar::Node;
 
 constexpr std::size_t kMostTables = 4, kMostChoices = 240, kMostInner = 60;
-constexpr std::uint32_t kMostItems = 12;
+constexpr std::size_t kMostDepth = 2;  // of queries within queries
+constexpr std::uint32_t kMostItems = 12, kMostConditions = 8;
 
 /// What a column may be compared with.
 enum class Kind { kNumber, kText, kEither };
@@ -55,7 +56,7 @@ class Maker {
     pattern_ = words(like);
     order_op_ = words({" = ", " != ", " > ", " < ", " >= ", " <= "});
     equal_op_ = words({" = ", " != "});
-    item_query_ = b_.declare(), set_query_ = b_.declare();
+    set_query_ = b_.declare();
   }
 
   std::shared_ptr<const Grammar> make() {
@@ -64,9 +65,21 @@ class Maker {
       for (const tasks::SqlColumn& column : table.columns) columns.add(column);
       of_table_.push_back({words(columns.all), words(columns.numbers), words(columns.texts)});
     }
-    std::vector<Node> whole, plain, inner;
-    for (const auto& tables : table_choices(schema_, kMostTables, kMostChoices)) {
-      const Scope scope = scope_of(tables);
+    const auto choices = table_choices(schema_, kMostTables, kMostChoices);
+    // Queries within queries, the innermost first: a small model that has lost its way would go down for ever.
+    Node sub = b_.nothing();
+    for (std::size_t depth = 0; depth < kMostDepth; ++depth) {
+      std::vector<Node> inner;
+      for (std::size_t i = 0; i < std::min(choices.size(), std::max(kMostInner, schema_.tables.size())); ++i) {
+        const Scope scope = scope_of(choices[i], sub);
+        inner.push_back(seq({lit("SELECT "), b_.optional(lit("DISTINCT ")), scope.item, from(choices[i]),
+                             b_.optional(scope.where), b_.optional(scope.group), b_.optional(scope.order)}));
+      }
+      sub = seq({lit("("), b_.choice(inner), lit(")")});
+    }
+    std::vector<Node> whole, plain;
+    for (const auto& tables : choices) {
+      const Scope scope = scope_of(tables, sub);
       const Node rows = seq({from(tables), b_.optional(scope.where)});
       const Node body = seq({rows, b_.optional(scope.group)});
       // A column beside an aggregate means something for groups alone.
@@ -75,14 +88,10 @@ class Maker {
       plain.push_back(select);
       whole.push_back(seq({select, b_.optional(scope.order)}));
       whole.push_back(seq({select, words({" UNION ", " UNION ALL ", " INTERSECT ", " EXCEPT "}), set_query_}));
-      if (inner.size() < std::max(kMostInner, schema_.tables.size()))
-        inner.push_back(
-            seq({lit("SELECT "), b_.optional(lit("DISTINCT ")), scope.item, body, b_.optional(scope.order)}));
       if (tables.size() <= 2) whole.push_back(aggregate_of_aggregate(scope, body));
     }
     whole.push_back(seq({lit("SELECT COUNT(*) FROM ("), set_query_, lit(")")}));
     b_.define(set_query_, b_.choice(plain));
-    b_.define(item_query_, b_.choice(inner));
     return b_.build(b_.choice(whole));
   }
 
@@ -95,7 +104,7 @@ class Maker {
   GrammarBuilder b_;
   const tasks::SqlSchema& schema_;
   Node text_, number_, count_, pattern_, order_op_, equal_op_;
-  Node item_query_, set_query_;  // one column; any number
+  Node set_query_;  // what follows UNION and the like
   std::vector<ColumnRules> of_table_;
   std::map<std::vector<std::string>, Node> words_;
 
@@ -129,22 +138,22 @@ class Maker {
     return {b_.choice(all), b_.choice(numbers), b_.choice(texts)};
   }
 
-  Scope scope_of(const std::vector<std::size_t>& tables) {
+  /// `sub`: a query of one column in parentheses.
+  Scope scope_of(const std::vector<std::size_t>& tables, Node sub) {
     const ColumnRules column = columns_of(tables);
     Scope scope{};
-    const Node sub = seq({lit("("), item_query_, lit(")")});
-    const Node condition = b_.declare();
-    const Node conditions = seq({condition, b_.repeat(seq({words({" AND ", " OR "}), condition}), 0, kMostItems)});
     const Node in = words({" IN ", " NOT IN "});
-    b_.define(condition,
-              b_.choice({seq({column.texts, order_op_, text_}), seq({column.numbers, order_op_, number_}),
-                         seq({column.texts, words({" LIKE ", " NOT LIKE "}), pattern_}),
-                         seq({column.numbers, lit(" BETWEEN "), number_, lit(" AND "), number_}),
-                         seq({column.texts, lit(" BETWEEN "), text_, lit(" AND "), text_}),
-                         seq({column.texts, in, in_list(text_)}), seq({column.numbers, in, in_list(number_)}),
-                         seq({column.all, in, sub}), seq({column.all, order_op_, sub}),
-                         seq({column.all, words({" IS NULL", " IS NOT NULL"})}),
-                         seq({column.all, order_op_, column.all}), seq({lit("("), conditions, lit(")")})}));
+    const Node simple = b_.choice(
+        {seq({column.texts, order_op_, text_}), seq({column.numbers, order_op_, number_}),
+         seq({column.texts, words({" LIKE ", " NOT LIKE "}), pattern_}),
+         seq({column.numbers, lit(" BETWEEN "), number_, lit(" AND "), number_}),
+         seq({column.texts, lit(" BETWEEN "), text_, lit(" AND "), text_}), seq({column.texts, in, in_list(text_)}),
+         seq({column.numbers, in, in_list(number_)}), seq({column.all, in, sub}), seq({column.all, order_op_, sub}),
+         seq({column.all, words({" IS NULL", " IS NOT NULL"})}), seq({column.all, order_op_, column.all})});
+    const auto joined = [&](Node one) {
+      return seq({one, b_.repeat(seq({words({" AND ", " OR "}), one}), 0, kMostConditions - 1)});
+    };
+    const Node conditions = joined(b_.choice({simple, seq({lit("("), joined(simple), lit(")")})}));
     scope.where = seq({lit(" WHERE "), conditions});
     const Node counted_case = seq({lit("SUM(CASE WHEN "), conditions, lit(" THEN 1 ELSE 0 END)")});
     scope.aggregate =
