@@ -295,6 +295,9 @@ TEST_CASE("lengths are part of what may be written") {
   CHECK_FALSE(allows(*two, "The build is red."));
   CHECK_FALSE(allows(*two, "The build is. It is."));
   CHECK(allows(*summary_grammar(words_of(turns), {3, 1, 1, false}), "The red build"));
+  const auto any = summary_grammar(words_of(turns), {0, 2, 2, true});
+  CHECK(allows(*any, "The red build is the red build is the red build, Ann. It is."));
+  CHECK_FALSE(allows(*any, "The red build."));
 }
 
 TEST_CASE("a sentence is cited by the turns that have its words") {

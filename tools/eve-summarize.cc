@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kSentences = 3, kWords = 100, kKinds = 10, kTitleWords = 10;
 // What a model is asked for of one window.
-constexpr std::size_t kWrittenWords = 90, kMostWords = 200, kMostSentences = 12;
+constexpr std::size_t kMostWords = 200, kMostSentences = 12;
 
 struct {
   std::vector<std::string> files;
@@ -130,15 +130,10 @@ class Job {
   static Shape shape() {
     Shape shape;
     shape.full_stop = !settings.title;
-    shape.words = std::min<std::size_t>(settings.words   ? settings.words
-                                        : settings.title ? kTitleWords
-                                                         : kWrittenWords,
-                                        kMostWords);
+    shape.words = std::min<std::size_t>(settings.words ? settings.words : settings.title ? kTitleWords : 0, kMostWords);
     shape.sentences =
         settings.title ? 1 : std::min<std::size_t>(most_sentences() ? most_sentences() : kSentences, kMostSentences);
-    shape.sentences = std::min(shape.sentences, shape.words);
-    // More sentences than three want more words than the usual.
-    if (!settings.words && shape.sentences > kSentences) shape.words = std::min(kMostWords, shape.sentences * 20);
+    if (shape.words) shape.sentences = std::min(shape.sentences, shape.words);
     shape.least = most_sentences() ? shape.sentences : 1;
     return shape;
   }

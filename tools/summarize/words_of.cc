@@ -169,35 +169,49 @@ std::shared_ptr<const Grammar> summary_grammar(const TextWords& words, const Sha
     if (!list.empty()) runs.push_back(builder.words(list));
 
   // What may follow when `s` sentences and `w` words are left: behind a plain word, and behind a run, beside which no
-  // other may stand.
+  // other may stand. Words that are not counted have one place, a rule that comes back to itself.
+  const bool counted = shape.words > 0;
   std::vector<std::vector<Node>> behind_plain(shape.sentences), behind_run(shape.sentences);
+  const auto left = [&](std::size_t w, std::size_t words) { return counted ? w - words : 0; };
   const auto sentence = [&](Node front, std::size_t s, std::size_t w) {
     // A first word and what follows it, w words in all.
-    std::vector<Node> ways{builder.sequence({front, start, behind_plain[s][w - 1]})};
-    for (std::size_t k = 0; k < runs.size() && k < w; ++k)
-      ways.push_back(builder.sequence({front, runs[k], behind_run[s][w - 1 - k]}));
+    std::vector<Node> ways{builder.sequence({front, start, behind_plain[s][left(w, 1)]})};
+    for (std::size_t k = 0; k < runs.size() && (!counted || k < w); ++k)
+      ways.push_back(builder.sequence({front, runs[k], behind_run[s][left(w, k + 1)]}));
     return builder.choice(ways);
   };
-  for (std::size_t s = 0; s < shape.sentences; ++s)
-    for (std::size_t w = 0; w < shape.words; ++w) {
+  for (std::size_t s = 0; s < shape.sentences; ++s) {
+    if (!counted) {
+      behind_plain[s].push_back(builder.declare());
+      behind_run[s].push_back(builder.declare());
+    }
+    for (std::size_t w = 0; w < (counted ? shape.words : 1); ++w) {
       std::vector<Node> ways;
       if (shape.sentences - s >= shape.least) ways.push_back(end);
-      if (s > 0 && w > 0) ways.push_back(sentence(next, s - 1, w));
+      if (s > 0 && (w > 0 || !counted)) ways.push_back(sentence(next, s - 1, w));
       std::vector<Node> run_ways = ways;
-      if (w > 0) {
-        const Node word = builder.sequence({plain, behind_plain[s][w - 1]});
+      if (w > 0 || !counted) {
+        const Node word = builder.sequence({plain, behind_plain[s][left(w, 1)]});
         const Node more = builder.sequence({builder.choice({space, comma}), word});
         ways.push_back(more);
         run_ways.push_back(more);
-        for (std::size_t k = 0; k < runs.size() && k < w; ++k) {
-          const Node run = builder.sequence({runs[k], behind_run[s][w - 1 - k]});
+        for (std::size_t k = 0; k < runs.size() && (!counted || k < w); ++k) {
+          const Node run = builder.sequence({runs[k], behind_run[s][left(w, k + 1)]});
           ways.push_back(builder.sequence({builder.choice({space, comma}), run}));
           run_ways.push_back(builder.sequence({comma, run}));
         }
       }
-      behind_plain[s].push_back(ways.empty() ? builder.nothing() : builder.choice(ways));
-      behind_run[s].push_back(run_ways.empty() ? builder.nothing() : builder.choice(run_ways));
+      const Node after_plain = ways.empty() ? builder.nothing() : builder.choice(ways);
+      const Node after_run = run_ways.empty() ? builder.nothing() : builder.choice(run_ways);
+      if (counted) {
+        behind_plain[s].push_back(after_plain);
+        behind_run[s].push_back(after_run);
+      } else {
+        builder.define(behind_plain[s][0], after_plain);
+        builder.define(behind_run[s][0], after_run);
+      }
     }
+  }
   return builder.build(sentence(builder.empty(), shape.sentences - 1, shape.words));
 }
 

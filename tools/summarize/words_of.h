@@ -21,9 +21,10 @@ struct TextWords {
 };
 TextWords words_of(const std::vector<Turn>& turns);
 
-/// Bounds of a summary; all at least 1, least <= sentences.
+/// Bounds of a summary; least <= sentences.
 struct Shape {
-  std::size_t words = 60, sentences = 3, least = 1;
+  std::size_t words = 0;  ///< 0: not counted
+  std::size_t sentences = 3, least = 1;
   bool full_stop = true;  ///< at the end: a title has none
 };
 

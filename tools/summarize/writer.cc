@@ -15,18 +15,31 @@ namespace eve::summarize {
 namespace {
 
 constexpr double kSupported = 0.5;  // share of a sentence's words below which --strict drops it
-constexpr std::size_t kMaxCites = 3;
+constexpr std::size_t kMaxCites = 3, kAttempts = 6;
+constexpr std::size_t kTokens = 50;  // for a sentence whose words are not counted
 
 std::string line_of(const Turn& turn) { return turn.speaker.empty() ? turn.text : turn.speaker + ": " + turn.text; }
 
-/// Whether the text goes round in circles: a word twice in a row, or four words a second time.
+/// As the grammar joins them, which no abbreviation can hide.
+std::vector<std::string_view> written_sentences(std::string_view text) {
+  std::vector<std::string_view> result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(". "), text.size() - 1);
+    result.push_back(text.substr(0, end + 1));
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+  return result;
+}
+
+/// Whether a sentence goes round in circles: a word twice in a row, or three words a second time.
 bool repeats(std::string_view text) {
-  std::vector<std::string> words = tasks::words(text);
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i && words[i] == words[i - 1]) return true;
-    if (i >= 3 && !seen.insert(words[i - 3] + ' ' + words[i - 2] + ' ' + words[i - 1] + ' ' + words[i]).second)
-      return true;
+  for (const std::string_view sentence : written_sentences(text)) {
+    const std::vector<std::string> words = tasks::words(sentence);
+    std::set<std::string> seen;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      if (words[i] == words[i - 1]) return true;
+      if (i >= 2 && !seen.insert(words[i - 2] + ' ' + words[i - 1] + ' ' + words[i]).second) return true;
+    }
   }
   return false;
 }
@@ -107,20 +120,26 @@ void Writer::write(const Shape& shape) {
   }
   Shape here = shape;
   // Nobody has to find more to say than the text does.
-  here.least = windows_ ? 1 : std::min({shape.least, sentences_here, std::max<std::size_t>(shape.words / 6, 1)});
+  here.least = windows_ ? 1
+                        : std::min({shape.least, sentences_here,
+                                    shape.words ? std::max<std::size_t>(shape.words / 6, 1) : sentences_here});
   GenerateOptions options = options_;
-  options.max_tokens = std::min<std::size_t>(shape.words * 5 + 16, 800);
+  options.max_tokens = shape.words ? std::min<std::size_t>(shape.words * 5 + 16, 800) : shape.sentences * kTokens;
+  options.attempts = kAttempts;
   const Generator::Request request{
       tasks::summarize_prompt(text, window_bytes_ + 400),
       {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
   std::string written;
-  generator_.generate_all(std::span(&request, 1), options,
-                          [&](std::size_t, Generator::Result&& result) { written = std::move(result.text); });
+  bool full = false;  // no room was left
+  generator_.generate_all(std::span(&request, 1), options, [&](std::size_t, Generator::Result&& result) {
+    full = result.tokens.size() + 8 >= options.max_tokens;
+    written = std::move(result.text);
+  });
   statements_.clear();
   if (written.empty()) quote(here);
   // A sentence that ended because no words were left is not whole.
-  std::vector<std::string_view> whole = sentences(written);
-  if (whole.size() > here.least && count_words(written) >= shape.words) whole.pop_back();
+  std::vector<std::string_view> whole = written_sentences(written);
+  if (whole.size() > here.least && (full || (shape.words && count_words(written) >= shape.words))) whole.pop_back();
   for (const std::string_view sentence : whole) {
     const Support support = support_of(sentence, window_);
     if (strict_ && support.share < kSupported) {
