@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fills in a model's card: figures are measured, not typed.
 
-  card.py models/pico-extract/CARD.md --data DIR [--bin build/bin]
+  card.py models/pico-extract/CARD.md --data DIR --made DIR [--bin build/bin]
 
 Between "<!-- facts FILE -->" and "<!-- end -->" stands what the model file says of itself; between "<!-- run COMMAND -->" and "<!-- end -->" what the command
-prints ($data is DIR, $here the folder of the card; programs of this project are those in --bin). The rest is left as it is.
+prints ($data is the folder of rows and texts, $made the one in which the recipe worked, $here that of the card; programs of this project are those in --bin). The rest is left as it is.
 """
 import argparse
 import hashlib
@@ -36,7 +36,7 @@ def facts(name, binaries):
 
 
 def output(command, card, options):
-    words = [w.replace("$data", str(options.data)).replace("$here", str(card.parent)) for w in command.split()]
+    words = [w.replace("$data", str(options.data)).replace("$made", str(options.made)).replace("$here", str(card.parent)) for w in command.split()]
     environment = dict(os.environ, PATH=f"{options.bin.resolve()}:{os.environ['PATH']}")
     done = subprocess.run(words, stdout=subprocess.PIPE, text=True, env=environment, check=False)
     if done.returncode not in (0, 1):
@@ -48,6 +48,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("card", type=pathlib.Path)
     parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--made", type=pathlib.Path, required=True)
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/bin"))
     options = parser.parse_args()
 

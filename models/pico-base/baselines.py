@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What pico-base is measured beside: bits a byte of gzip -9, xz -9 and a 5-gram model on each source of a token file. Prints one JSON object a source.
+"""What pico-base is measured beside: bits a byte of gzip -9, xz -9 and a 5-gram model on each source of a token file: one JSON object a source.
 
-  baselines.py --train base.tokens --dev dev.tokens --vocab base.spm --tokens N [--sources books,meetings,code]
+  baselines.py --train base.tokens --dev dev.tokens --vocab base.spm --tokens N --out baselines.jsonl [--sources books,meetings,code]
 
 The 5-gram model has the vocabulary of the model and N tokens of its corpus, in documents drawn with a seed; interpolated Kneser-Ney with one discount of
 0.75 (Chen and Goodman, 1998). gzip and xz compress a source as a whole. Needs numpy and sentencepiece.
@@ -80,6 +80,7 @@ def main():
     parser.add_argument("--dev", required=True)
     parser.add_argument("--vocab", required=True)
     parser.add_argument("--tokens", type=int, required=True)
+    parser.add_argument("--out", required=True)
     parser.add_argument("--sources", default="books,meetings,code")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -95,6 +96,7 @@ def main():
 
     pieces = sentencepiece.SentencePieceProcessor(model_file=options.vocab)
     names, documents, tokens, _ = read_tokens(options.dev)
+    lines = []
     for wanted in options.sources.split(","):
         bits, raw = 0.0, b""
         for document in documents[documents["source"] == names.index(wanted)]:
@@ -103,7 +105,9 @@ def main():
             raw += b"".join(bytes([int(piece[3:5], 16)]) if pieces.is_byte(int(t)) else piece.replace("\u2581", " ").encode()
                             for t in part for piece in [pieces.id_to_piece(int(t))] if not pieces.is_control(int(t)))
         per_byte = {"5-gram": bits / len(raw), "gzip -9": 8 * len(gzip.compress(raw, 9)) / len(raw), "xz -9": 8 * len(lzma.compress(raw, preset=9)) / len(raw)}
-        print(json.dumps({"source": wanted, "bytes": len(raw)} | {k: round(v, 4) for k, v in per_byte.items()}))
+        lines.append(json.dumps({"source": wanted, "bytes": len(raw)} | {k: round(v, 4) for k, v in per_byte.items()}) + "\n")
+    with open(options.out, "w", encoding="utf-8") as out:
+        out.writelines(lines)
 
 
 if __name__ == "__main__":
