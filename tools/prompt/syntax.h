@@ -19,7 +19,7 @@ std::size_t parameters_at(std::string_view prompt);
 bool is_balanced(std::string_view prompt);
 
 /// Tokens of CLIP's text encoder that the prompt is estimated to take, without begin and end: weights and tags take
-/// none, a common word one, marks and digits one each, other words one for every three letters begun (measured: see
+/// none, a common word one, marks and digits one each, other words one for every three letters begun (an estimate: see
 /// docs/prompt.md). BREAK fills up to a multiple of 75.
 std::size_t count_tokens(std::string_view prompt);
 
