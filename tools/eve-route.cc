@@ -169,7 +169,8 @@ Status run_route(Run& run) {
     run.detail("record " + std::to_string(records.count()) + ": " + route::outcome_name(decision.outcome) +
                ", nearest " + printable(routes.labels[decision.ranked[0].label]));
   }
-  if (failed > 0) throw Error(Status::kSystem, std::to_string(failed) + " commands failed");
+  if (failed > 0)
+    throw Error(Status::kSystem, std::to_string(failed) + (failed == 1 ? " command" : " commands") + " failed");
   return status;
 }
 

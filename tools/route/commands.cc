@@ -36,6 +36,16 @@ TrainOptions train_options(const Run& run) {
   return options;
 }
 
+std::string bundled_routes() {
+  try {
+    return Model::find_file("pico-route.route");
+  } catch (const Error&) {
+    throw Error(Status::kModel,
+                "the bundled routes pico-route.route are not installed: install the package eve-models, name routes of "
+                "your own with --routes, or their directory in EVE_MODEL_PATH");
+  }
+}
+
 std::string percent(double share) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
@@ -223,7 +233,7 @@ Option threshold(std::string flags, std::string help, double* target) {
 }
 
 Routes open_routes(const std::string& path, const Run& run) {
-  const std::string found = path.empty() ? Model::find_file("pico-route.route") : path;
+  const std::string found = path.empty() ? bundled_routes() : path;
   const std::string bytes = read_file(found, kRouteBytes);
   if (is_route_file(bytes)) return parse_routes(bytes, printable(found));
   const Examples examples = read_examples(bytes, printable(found));
