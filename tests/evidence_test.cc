@@ -136,10 +136,10 @@ TEST_CASE("members without evidence go; a required one of the record is missing,
       R"({"type":"object","properties":{"name":{"type":"string","description":"x"},"age":{"type":"integer"},"at":{"type":"object","properties":{"lat":{"type":"number"},"note":{"type":"string"}},"required":["lat"]},"sizes":{"type":"array","items":{"type":"number"}}},"required":["name","age"]})";
   CHECK(
       grounded(schema, "Bob") ==
-      R"({"type":"object","properties":{"name":{"type":"string"},"sizes":{"type":"array","items":false}},"required":["name"],"additionalProperties":false} -age)");
+      R"({"type":"object","properties":{"name":{"type":"string"},"sizes":{"type":"array","items":false,"maxItems":1}},"required":["name"],"additionalProperties":false} -age)");
   CHECK(
       grounded(schema, "Bob 7", {true}) ==
-      R"({"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","enum":[7]},"at":{"type":"object","properties":{"lat":{"type":"number","enum":[7]},"note":{"type":"string"}},"required":["lat"],"additionalProperties":false},"sizes":{"type":"array","items":{"type":"number","enum":[7]}}},"required":[],"additionalProperties":false})");
+      R"({"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","enum":[7]},"at":{"type":"object","properties":{"lat":{"type":"number","enum":[7]},"note":{"type":"string"}},"required":["lat"],"additionalProperties":false},"sizes":{"type":"array","items":{"type":"number","enum":[7]},"maxItems":2}},"required":[],"additionalProperties":false})");
 }
 
 TEST_CASE("the place of a value in the text is found") {
@@ -182,4 +182,18 @@ TEST_CASE("nearly every number of the extraction answers is one that is found in
   });
   INFO(found << " of " << wanted);
   CHECK(found * 1000 >= wanted * 995);
+}
+
+TEST_CASE("a list is no longer than its text has words and signs, unless the schema says how long") {
+  CHECK(Evidence("").most_items() == 1);
+  CHECK(Evidence("red, green and blue").most_items() == 8);
+  CHECK(Evidence("a,b,c").most_items() == 8);
+  CHECK(Evidence("\xE4\xB8\x80\xE4\xBA\x8C").most_items() == 8);
+  const auto grounded = [](const char* schema) {
+    return ground_schema(parse_json_value(schema, "schema"), Evidence("one two"))->schema;
+  };
+  CHECK(grounded(R"({"type":"array","items":{"type":"string"}})") ==
+        R"({"type":"array","items":{"type":"string"},"maxItems":2})");
+  CHECK(grounded(R"({"type":"array","maxItems":9})") == R"({"type":"array","maxItems":9})");
+  CHECK(grounded(R"({"type":"array","minItems":3})") == R"({"type":"array","minItems":3})");
 }

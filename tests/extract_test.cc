@@ -24,3 +24,20 @@ TEST_CASE("windows cover a text, overlap, and are cut where lines or words end")
   CHECK(cuts.back().second == text.size());
   CHECK(cut_windows(std::string(1000, 'x'), 100, 10).size() > 10);
 }
+
+TEST_CASE("a list that goes in circles loses what it repeats, and the fields of what is left move up") {
+  const auto without_repeats = [](const char* text, std::vector<Field> fields) {
+    JsonValue value = parse_json_value(text, "value");
+    drop_repeats(value, "", fields);
+    std::string out = json_text(value);
+    for (const Field& field : fields) out += " " + field.pointer;
+    return out;
+  };
+  CHECK(without_repeats(R"(["a","b","a","c","a"])", {{"/0", 1, {}}, {"/1", 1, {}}, {"/2", 1, {}}, {"/3", 1, {}}}) ==
+        R"(["a","b","c"] /0 /1 /2)");
+  CHECK(without_repeats(R"({"x":[{"n":1},{"n":1},{"n":2}]})",
+                        {{"/x/0/n", 1, {}}, {"/x/1/n", 1, {}}, {"/x/2/n", 1, {}}, {"/y", 1, {}}}) ==
+        R"({"x":[{"n":1},{"n":2}]} /x/0/n /x/1/n /y)");
+  CHECK(without_repeats(R"([{"tags":["a","a"]},{"tags":["a"]}])", {{"/0/tags/1", 1, {}}}) == R"([{"tags":["a"]}])");
+  CHECK(without_repeats("[3,3,5,true,true,null,null]", {}) == "[3,3,5,true,true,null,null]");
+}

@@ -163,10 +163,12 @@ Extractor::Part Extractor::read(const Window& window, const Generator::Result& r
       field.span = {window.start + found->start, window.start + found->end};
     fields[part.is_object ? first_step(place.pointer) : ""].push_back(std::move(field));
   }
-  const auto add = [&](const std::string& name, const std::string& pointer, const JsonValue& member) {
+  const auto add = [&](const std::string& name, const std::string& pointer, JsonValue member) {
+    std::vector<Field>& of_member = fields[pointer];
+    if (settings_.grounded) drop_repeats(member, pointer, of_member);
     double sure = 1;
-    for (const Field& field : fields[pointer]) sure = std::min(sure, field.confidence);
-    part.members.push_back({name, member, fields[pointer], sure});
+    for (const Field& field : of_member) sure = std::min(sure, field.confidence);
+    part.members.push_back({name, std::move(member), of_member, sure});
   };
   if (!part.is_object) add("", "", value);
   for (std::size_t i = 0; i < value.names.size(); ++i)
@@ -184,6 +186,34 @@ bool Extractor::is_nullable(const std::string& member) const {
   const Schema& root = (*whole_.schema)[whole_.schema->root()];
   const auto found = root.property.find(member);
   return found != root.property.end() && !validate(*whole_.schema, found->second, null);
+}
+
+void drop_repeats(JsonValue& value, const std::string& pointer, std::vector<Field>& fields) {
+  const auto step = [&](std::size_t i) {
+    return pointer + "/" + (value.is(Kind::kObject) ? pointer_step(value.names[i]) : std::to_string(i));
+  };
+  const auto is_of = [](const Field& field, const std::string& item) {
+    return field.pointer == item || field.pointer.starts_with(item + "/");
+  };
+  for (std::size_t i = 0; i < value.items.size(); ++i) drop_repeats(value.items[i], step(i), fields);
+  if (!value.is(Kind::kArray)) return;
+  std::set<std::string> have;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    const bool may_repeat = !value.items[i].is(Kind::kString) && !value.items[i].is(Kind::kObject);
+    const std::string from = step(i), to = step(kept);
+    if (!have.insert(canonical_json(value.items[i])).second && !may_repeat) {
+      std::erase_if(fields, [&](const Field& field) { return is_of(field, from); });
+      continue;
+    }
+    if (kept != i) {
+      for (Field& field : fields)
+        if (is_of(field, from)) field.pointer.replace(0, from.size(), to);
+      value.items[kept] = std::move(value.items[i]);
+    }
+    ++kept;
+  }
+  value.items.resize(kept);
 }
 
 /// Of each member the value of the window that is surest of it, null being no value; arrays are joined.

@@ -2,6 +2,7 @@
 #include "tasks/evidence.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 
 #include "base/json.h"
@@ -133,6 +134,8 @@ class Grounding {
         add(name, json_text(value));
       }
     }
+    if (std::ranges::count(type_names(given), "array") != 0 && !given.find("minItems") && !given.find("maxItems"))
+      add("maxItems", std::to_string(evidence_.most_items()));
     if (!required(given, gone, depth, add)) return std::nullopt;
     const auto has = [&](const char* name) { return given.find(name) != nullptr; };
     if (has("properties") && !has("additionalProperties") && !has("patternProperties") &&
@@ -218,6 +221,14 @@ std::vector<Found> find_matches(std::string_view text, const Dfa& strings, bool 
 
 Evidence::Evidence(std::string text, std::optional<Day> today)
     : text_(std::move(text)), today_(today), numbers_(find_numbers(text_)) {}
+
+std::size_t Evidence::most_items() const {
+  const auto is_letter = [](char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'); };
+  std::size_t items = 0;
+  for (std::size_t at = 0; at < text_.size(); ++at)
+    items += is_letter(text_[at]) ? at == 0 || !is_letter(text_[at - 1]) : !is_space(text_[at]);
+  return std::bit_ceil(std::max<std::size_t>(items, 1));
+}
 
 std::optional<std::vector<Found>> Evidence::candidates(const JsonValue& schema) const {
   if (schema.find("enum") || schema.find("const")) return std::nullopt;

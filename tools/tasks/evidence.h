@@ -28,6 +28,10 @@ class Evidence {
   /// Nothing when any text is as good (a plain string, an enum, a boolean, ...).
   std::optional<std::vector<Found>> candidates(const JsonValue& schema) const;
 
+  /// More items than a list from this text has: its words and signs, rounded up to a power of two so that texts share
+  /// schemas.
+  std::size_t most_items() const;
+
   /// Where the text says this value, if it does: the first place. Strings are looked for as they are, then in any case.
   std::optional<Found> place(const JsonValue& value, const JsonValue* schema = nullptr) const;
 
@@ -46,9 +50,9 @@ struct GroundingOptions {
   bool optional_members = false;  ///< no member of the object is required (of nested ones: as the schema says)
 };
 
-/// The schema with what the text has no evidence for taken out: numbers, and strings with a format or pattern, become a
-/// choice of those in the text, or null where null is allowed, or their members go; members that are not named go too.
-/// Nothing when no value is left.
+/// The schema with what the text has no evidence for taken out, and lists no longer than it can fill: numbers, and
+/// strings with a format or pattern, become a choice of those in the text, or null where null is allowed, or their
+/// members go; members that are not named go too. Nothing when no value is left.
 std::optional<GroundedSchema> ground_schema(const JsonValue& schema, const Evidence& evidence,
                                             const GroundingOptions& options = {});
 
