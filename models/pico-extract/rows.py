@@ -7,10 +7,7 @@
 The record is made first, so a row is right by construction. What a schema asks and the text does not say is null where the schema allows null, [] for
 a list, else left out.
 """
-import argparse
-import json
 import pathlib
-import random
 import re
 import sys
 
@@ -254,16 +251,5 @@ def rows(rng, count):
         yield row(values, domains)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=pathlib.Path, required=True)
-    options = parser.parse_args()
-    with open(options.out, "w", encoding="utf-8") as out:
-        for one in rows(random.Random(options.seed), options.rows):
-            print(json.dumps(one, ensure_ascii=False), file=out)
-
-
 if __name__ == "__main__":
-    main()
+    kinds.run(__doc__, rows)

@@ -7,10 +7,7 @@
 Calls are made first, so a row is right by construction. Some rows want two calls, some none of the tools that are there; in some a required argument is
 not said (the call then goes without it: the tool reports it), in some it is one of the facts.
 """
-import argparse
-import json
 import pathlib
-import random
 import re
 import sys
 
@@ -208,16 +205,5 @@ def rows(rng, count):
             yield one
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=pathlib.Path, required=True)
-    options = parser.parse_args()
-    with open(options.out, "w", encoding="utf-8") as out:
-        for one in rows(random.Random(options.seed), options.rows):
-            print(json.dumps(one, ensure_ascii=False), file=out)
-
-
 if __name__ == "__main__":
-    main()
+    kinds.run(__doc__, rows)

@@ -3,6 +3,9 @@
 
 Names are built from syllables and short lists, so that a model reads what stands there instead of knowing it by heart.
 """
+import argparse
+import json
+import pathlib
 import random
 import string
 
@@ -189,3 +192,15 @@ FORMATS = {"email": "email", "url": "uri", "ip": "ipv4", "date": "date"}
 
 def json_type(kind):
     return "integer" if kind in INTEGERS else "number" if kind in NUMBERS else "string"
+
+
+def run(description, rows):
+    """The program of a rows.py: rows(rng, count) to JSON Lines."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    with open(options.out, "w", encoding="utf-8") as out:
+        for row in rows(random.Random(options.seed), options.rows):
+            print(json.dumps(row, ensure_ascii=False), file=out)

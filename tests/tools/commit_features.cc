@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What eve-commit sees in diffs: commit_features ROWS.jsonl reads {"diff", "message", "source"} and prints for each a
-// line "SOURCE<tab>TYPE<tab>FEATURE<tab>...", which tests/eval/commit_weights.py fits weights on.
+// line "SOURCE<tab>TYPE<tab>FEATURE<tab>...", which models/pico-commit/type_weights.py fits weights on.
 #include <cstdio>
 
 #include "base/jsonl.h"

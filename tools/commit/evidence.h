@@ -29,7 +29,7 @@ struct TypeEvidence {
   std::vector<Reason> reasons;  ///< heaviest first
 };
 
-/// A log-linear model of the features, fitted on commits of open projects (tests/eval/commit_weights.py).
+/// A log-linear model of the features, fitted on commits of open projects (models/pico-commit/type_weights.py).
 TypeEvidence weigh_types(const std::vector<std::string>& features);
 
 }  // namespace eve::commit

@@ -265,7 +265,7 @@ Status run_fit(Run& run) {
     best = score;
     std::map<std::string, std::string>& info = trainer.model().info.training;
     info["steps"] = std::to_string(progress.steps) + " of " + std::to_string(progress.total_steps);
-    info["dev_score"] = fixed(score, 4);
+    if (settings.corpus.empty()) info["dev_score"] = fixed(score, 4);
     info["recipe"] = "lr " + fixed(settings.lr, 6) + ", " + data.description + ", " + settings.math + ", seed " +
                      std::to_string(run.seed);
     save_model(t.model(), *dtype_named(settings.type), settings.output);

@@ -4,7 +4,7 @@
 features that stand in at least --least commits and --sources projects, with L2 decay, by stochastic gradient steps.
 
   build/tests/bin/commit_features train.jsonl >train.tsv; build/tests/bin/commit_features dev.jsonl >dev.tsv
-  commit_weights.py train.tsv --dev dev.tsv >tools/commit/weights.inc
+  type_weights.py train.tsv --dev dev.tsv >tools/commit/weights.inc
 
 --leave-out PROJECT fits without a project and reports on it: what a repository that nobody has seen gets.
 """
