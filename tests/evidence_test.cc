@@ -158,7 +158,7 @@ TEST_CASE("the place of a value in the text is found") {
 }
 
 TEST_CASE("values stand where the places say") {
-  for (const std::size_t indent : {0, 2}) {
+  for (const std::size_t indent : {0UL, 2UL}) {
     const JsonValue value = parse_json_value(R"({"a/b":"x\\\"y","c":[1,{"d":null},[]],"e":{},"f":true})", "value");
     const std::string text = json_text(value, indent);
     std::string seen;
@@ -176,8 +176,8 @@ TEST_CASE("nearly every number of the extraction answers is one that is found in
     for (const auto& [name, value] : simdjson::dom::object(row["json"])) {
       if (!value.is_number()) continue;
       ++wanted;
-      found += std::ranges::any_of(numbers,
-                                   [&](const Found& f) { return std::abs(std::stod(f.json) - double(value)) < 1e-9; });
+      found += std::ranges::any_of(
+          numbers, [&, value = value](const Found& f) { return std::abs(std::stod(f.json) - double(value)) < 1e-9; });
     }
   });
   INFO(found << " of " << wanted);

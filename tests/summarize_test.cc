@@ -240,8 +240,8 @@ TEST_CASE("limits hold and every sentence stands in the text, on the development
       extractor.add(turn);
       all += turn.text + "\n";
     }
-    for (const std::size_t words : {1, 2, 5, 12, 30})
-      for (const std::size_t count : {0, 1, 4}) {
+    for (const std::size_t words : {1UL, 2UL, 5UL, 12UL, 30UL})
+      for (const std::size_t count : {0UL, 1UL, 4UL}) {
         const auto chosen = extractor.choose({words, count});
         std::size_t written = 0;
         for (const Excerpt& excerpt : chosen) {

@@ -87,7 +87,8 @@ void see_files(const std::vector<tasks::FileDiff>& files, Seen& seen) {
   std::size_t added = 0, removed = 0;
   for (const auto& [status, what] :
        {std::pair{'A', "only new files"}, {'D', "only deleted files"}, {'R', "only renamed files"}})
-    if (std::ranges::all_of(files, [&](const tasks::FileDiff& f) { return f.status == status; })) seen.add(what);
+    if (std::ranges::all_of(files, [&, status = status](const tasks::FileDiff& f) { return f.status == status; }))
+      seen.add(what);
   for (const tasks::FileDiff& file : files) {
     const std::string name(name_of(kind_of(file.path)));
     if (file.status == 'A') seen.add("new file: " + name);

@@ -144,7 +144,7 @@ std::vector<Answer> Asker::ask(const std::string& question, const std::vector<st
     all_options.beams = 1;
     result = generator_.generate(prompt, all_options);
   }
-  std::ranges::stable_partition(candidates, &Candidate::finds);
+  std::stable_partition(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.finds; });
   std::vector<Answer> answers;
   for (Candidate& candidate : candidates) {
     if (answers.size() == settings_.answers) break;

@@ -55,7 +55,7 @@ Support support_of(std::string_view sentence, const std::vector<Turn>& turns) {
       if (weights.contains(term)) has[i].insert(std::move(term));
   double all = 0;
   for (auto& [term, weight] : weights) {
-    const auto count = std::ranges::count_if(has, [&](const auto& set) { return set.contains(term); });
+    const auto count = std::ranges::count_if(has, [&, &term = term](const auto& set) { return set.contains(term); });
     weight = std::log(1 + static_cast<double>(turns.size() + 1) / static_cast<double>(count + 1));
     all += weight;
   }
