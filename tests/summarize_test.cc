@@ -254,7 +254,7 @@ TEST_CASE("limits hold and every sentence stands in the text, on the development
         CHECK(written <= words);
         if (count) CHECK(chosen.size() <= count);
       }
-    for (const std::size_t words : {1, 6, 10}) CHECK(count_words(extractor.title(words)) <= words);
+    for (const std::size_t words : {1UL, 6UL, 10UL}) CHECK(count_words(extractor.title(words)) <= words);
   });
   CHECK(rows > 0);
 }
