@@ -12,15 +12,15 @@ import subprocess
 import sys
 
 
-def evaluated(model, *data):
-    command = ["eve-train", "eval", "--model", model, "--math", "bf16", *(w for d in data for w in ("--data", d))]
+def evaluated(model, *options):
+    command = ["eve-train", "eval", "--model", model, "--math", "bf16", *options]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def bits(model, dev, baselines):
     beside = {row["source"]: row for row in map(json.loads, open(baselines, encoding="utf-8"))}
     print("| source | pico-base | 5-gram | gzip -9 | xz -9 | answers: loss | tokens right |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for name, score in evaluated(model, dev)["corpus"].items():
+    for name, score in evaluated(model, "--data", dev)["corpus"].items():
         others = [f"{beside[name][k]:.3f}" if name in beside else "" for k in ("5-gram", "gzip -9", "xz -9")]
         is_text = name in beside
         print("|", " | ".join([name, f"{score['bits_per_byte']:.3f}", *others, "" if is_text else f"{score['loss']:.3f}", f"{score['accuracy']:.3f}"]), "|")
@@ -31,8 +31,7 @@ def experts(model, *sources):
     rows = []
     for source in sources:
         task, path = source.split("=", 1)
-        command = ["eve-train", "eval", "--model", model, "--math", "bf16", "--task", task, "--data", path]
-        rows.append((task, json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)["experts"]))
+        rows.append((task, evaluated(model, "--task", task, "--data", path)["experts"]))
     print("| task |", " | ".join(f"layer {i + 1}" for i in range(len(rows[0][1]))), "|\n| --- |" + " --- |" * len(rows[0][1]))
     for task, layers in rows:
         cells = []
@@ -54,10 +53,8 @@ def samples(model):
 
 
 def curve(log, picture):
-    steps, scores = [], []
-    for line in map(json.loads, open(log, encoding="utf-8")):
-        (scores if "dev" in line else steps).append(line) if "loss" in line or "dev" in line else None
-    steps = list({line["step"]: line for line in steps}.values())
+    # A resumed run may log a step again: the last counts.
+    steps = list({line["step"]: line for line in map(json.loads, open(log, encoding="utf-8")) if "loss" in line}.values())
     width = 25
     points = [(steps[i]["tokens_seen"] / 1e6, sum(s["loss"] for s in steps[i - width:i]) / width) for i in range(width, len(steps), 5)]
     script = f"""set terminal pngcairo size 900,420 font "sans,11"

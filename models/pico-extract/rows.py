@@ -224,7 +224,7 @@ def nest(values, properties, answer, required, style):
     if len(names) < 3:
         return
     first = values.rng.randrange(len(names) - 1)
-    inner = [n for n in names[first:first + values.rng.randint(2, 3)]]
+    inner = names[first:first + values.rng.randint(2, 3)]
     name = case(style, values.pick(("details", "info", "data", "basic_data", "main", "record")))
     if name in properties:
         return

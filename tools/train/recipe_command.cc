@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recipes: how a model is made, as a file that can be run.
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
