@@ -16,6 +16,7 @@
 #include "train/average.h"
 #include "train/evaluate.h"
 #include "train/fit.h"
+#include "train/micro_batch.h"
 
 using namespace eve;
 
@@ -69,19 +70,13 @@ double l2(std::span<const float> a) {
 /// Total loss as the trainer differentiates it, in one micro-batch.
 double total_loss(const Config& config, const Weights& weights, const std::vector<Example>& examples,
                   Executor executor) {
-  std::vector<TokenId> tokens;
-  std::vector<std::uint32_t> starts{0};
-  std::vector<std::int32_t> targets;
-  for (const Example& e : examples) {
-    tokens.insert(tokens.end(), e.tokens.begin(), e.tokens.end());
-    targets.insert(targets.end(), e.targets.begin(), e.targets.end());
-    starts.push_back(static_cast<std::uint32_t>(tokens.size()));
-  }
+  PackedBatch packed;
+  for (const Example& e : examples) packed.add(e);
   Activations a;
-  const Batch batch{tokens, starts};
+  const Batch batch = packed.batch();
   forward(config, weights, batch, true, executor, a);
   BackwardScratch scratch;
-  const LossSum loss = head_loss(config, weights, batch, a.hidden, targets, 0, executor, nullptr, nullptr, scratch);
+  const LossSum loss = head_loss(config, weights, batch, a.hidden, packed.targets, 0, executor, nullptr, nullptr, scratch);
   double aux = 0;
   for (const auto& layer : a.layers) aux += static_cast<double>(aux_loss(layer.probs, config.n_expert));
   return loss.cross_entropy / static_cast<double>(loss.targets) + static_cast<double>(config.aux_coef) * aux;
@@ -155,20 +150,25 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
   struct Shape {
     Head head;
     std::size_t conv_attention, conv_experts, pointer;
+    bool prefix = false;
   };
   const Shape shapes[] = {{Head::kLm, 0, 0, 0}, {Head::kTag, 0, 0, 0}, {Head::kLabel, 0, 0, 0}, {Head::kLm, 4, 0, 0},
                           {Head::kLm, 0, 2, 0}, {Head::kLm, 8, 3, 0},  {Head::kTag, 4, 4, 0},   {Head::kLabel, 3, 4, 0},
-                          {Head::kLm, 0, 0, 6}, {Head::kLm, 4, 3, 5}};
+                          {Head::kLm, 0, 0, 6}, {Head::kLm, 4, 3, 5},  {Head::kLm, 0, 0, 0, true},
+                          {Head::kLm, 4, 3, 5, true}};
   for (const Shape& shape : shapes) {
     Config config = tiny_config(shape.head);
     config.conv_attention = shape.conv_attention;
     config.conv_experts = shape.conv_experts;
     config.pointer = shape.pointer;
+    config.prefix = shape.prefix;
     if (config.pointer != 0) config.vocab_size = 6;  // so that most targets have occurred before
     config.aux_coef = 0.1f;
     config.top_k =
         config.n_expert;  // a choice that flips within the difference has no derivative; the reference above has k < n
-    const auto examples = random_examples(config, 6, 7);
+    auto examples = random_examples(config, 6, 7);
+    if (config.prefix)
+      for (Example& e : examples) std::fill_n(e.targets.begin(), e.targets.size() / 2, kNoTarget);
     Trainer trainer(untrained(config), {}, 3, Math::kF32, threads, ranks);
     // Larger weights than at the start of training, so that no gradient drowns in rounding; and a gradient at those
     // weights.
@@ -199,21 +199,23 @@ TEST_CASE("the gradient of every tensor agrees with finite differences, for ever
       const double slope = (moved(h) - moved(-h)) / (2 * h);
       std::copy(before.begin(), before.end(), at.writable(tensor));
       INFO("head " << head_name(config.head) << " convolutions " << config.conv_attention << " " << config.conv_experts
-                   << " pointer " << config.pointer << " " << spec.gguf.name << " part " << spec.gguf.part);
+                   << " pointer " << config.pointer << " prefix " << config.prefix << " " << spec.gguf.name << " part " << spec.gguf.part);
       CHECK(slope == Approx(norm).epsilon(0.02).margin(2e-4));
     });
   }
 }
 
-TEST_CASE("attention's gradient agrees with finite differences, causal and not, across query blocks") {
+TEST_CASE("attention's gradient agrees with finite differences, causal, not, and behind a prompt, across query blocks") {
   Threads threads(1);
-  for (const Head head : {Head::kLm, Head::kTag}) {
+  for (const auto& [head, prefix] : {std::pair{Head::kLm, false}, {Head::kTag, false}, {Head::kLm, true}}) {
     Config config = tiny_config(head);
     config.context = 256;
+    config.prefix = prefix;
     const std::size_t tokens = 70 + 5, a = config.attn_dim();
     const std::vector<std::uint32_t> starts{0, 70, 75};
     const std::vector<TokenId> ids(tokens);
-    const Batch batch{ids, starts};
+    const std::vector<std::uint32_t> prompts{66, 2};
+    const Batch batch{.tokens = ids, .starts = starts, .prompts = prompts};
     Rng rng(5);
     std::vector<float> q(tokens * a), k(q), v(q), weight(q), out(q), d_q(q), d_k(q), d_v(q),
         log_sums(tokens * config.n_head);

@@ -50,7 +50,7 @@ class Search {
     Beam first;
     follow(first);
     if (!settle(first)) beams_.push_back(std::move(first));
-    if (!beams_.empty()) beams_[0].slot = &slots_.take(all_tokens(beams_[0]));
+    if (!beams_.empty()) beams_[0].slot = &slots_.take(all_tokens(beams_[0]), prompt_.size());
     bool late = false;
     for (Pass pass = Pass::kPrefill; !beams_.empty() && finished_.size() < options_.beams; pass = Pass::kDecode) {
       late = options_.deadline && std::chrono::steady_clock::now() >= *options_.deadline;
@@ -146,7 +146,7 @@ class Search {
     for (std::size_t b = 0; b < beams_.size(); ++b)
       if (!taken[b]) beams_[b].slot->busy = false;
     for (Beam& beam : next)
-      if (!beam.slot) beam.slot = &slots_.take(all_tokens(beam));
+      if (!beam.slot) beam.slot = &slots_.take(all_tokens(beam), prompt_.size());
     for (Beam& beam : next) beam.slot->hold(all_tokens(beam));
     beams_ = std::move(next);
   }

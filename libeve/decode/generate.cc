@@ -97,7 +97,8 @@ struct Generator::Impl {
         if (tokens != 0 && tokens + prompts[waiting].size() > kPrefillTokens) break;
         // What a prompt of this pass begins with is there for others in the next.
         if (std::ranges::any_of(fresh, [&](const Active& active) {
-              return common_prefix(prompts[active.sequence->request()], prompts[waiting]) >=
+              const Tokens& other = prompts[active.sequence->request()];
+              return slots.reusable(common_prefix(other, prompts[waiting]), prompts[waiting].size(), other.size()) >=
                      active.slot->held.size() + kWorthWaiting;
             }))
           break;
@@ -108,7 +109,7 @@ struct Generator::Impl {
           on_result(sequence->request(), sequence->result());
           continue;
         }
-        Slot& slot = slots.take(sequence->tokens());
+        Slot& slot = slots.take(sequence->tokens(), prompts[sequence->request()].size());
         tokens += slot.next.size();
         fresh.push_back({std::move(sequence), &slot});
       }

@@ -19,8 +19,10 @@ void Slot::hold(std::span<const TokenId> tokens) {
   next.assign(tokens.begin() + static_cast<std::ptrdiff_t>(kept), tokens.end());
 }
 
-Slot& Slots::take(const Tokens& tokens) {
-  const auto shared = [&](const Slot& slot) { return std::min(common_prefix(slot.held, tokens), tokens.size() - 1); };
+Slot& Slots::take(const Tokens& tokens, std::size_t prompt) {
+  const auto shared = [&](const Slot& slot) {
+    return std::min(reusable(common_prefix(slot.held, tokens), prompt, slot.prompt), tokens.size() - 1);
+  };
   Slot *best = nullptr, *source = nullptr;
   for (auto& slot : slots_) {
     if (!source || shared(*slot) > shared(*source)) source = slot.get();
@@ -33,7 +35,12 @@ Slot& Slots::take(const Tokens& tokens) {
     const std::size_t kept = shared(*source);
     best->cache.copy_prefix(source->cache, kept);
     best->held.assign(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(kept));
+    best->prompt = source->prompt;
   }
+  const std::size_t kept = shared(*best);
+  best->cache.truncate(kept);
+  best->held.resize(kept);
+  best->prompt = prompt;
   best->hold(tokens);
   best->busy = true;
   return *best;
@@ -48,12 +55,14 @@ std::vector<float> Slots::logits(std::span<Slot* const> slots, Pass pass) {
   Tokens tokens;
   std::vector<std::uint32_t> starts{0};
   std::vector<KvCache*> caches;
+  std::vector<std::uint32_t> prompts;
   for (Slot* slot : slots) {
     tokens.insert(tokens.end(), slot->next.begin(), slot->next.end());
     starts.push_back(static_cast<std::uint32_t>(tokens.size()));
     caches.push_back(&slot->cache);
+    prompts.push_back(static_cast<std::uint32_t>(slot->prompt));
   }
-  forward(config, model_.weights, {tokens, starts, caches}, false, inference_executor(model_.weights, threads_, pass),
+  forward(config, model_.weights, {tokens, starts, caches, prompts}, false, inference_executor(model_.weights, threads_, pass),
           activations_);
   for (Slot* slot : slots) slot->held.insert(slot->held.end(), slot->next.begin(), slot->next.end());
   std::vector<std::size_t> last;

@@ -21,9 +21,11 @@ struct Slot {
   KvCache cache;
   Tokens held;  ///< tokens of the cache; those of a finished sequence stay until another wants the slot
   Tokens next;  ///< tokens of the next pass
+  std::size_t prompt = 0;  ///< how many of them are the prompt
   bool busy = false;
 
-  /// Makes `tokens` what the slot holds after its next pass. The last is read again: its logits are wanted.
+  /// Makes `tokens`, whose prompt the slot's is, what it holds after its next pass. The last is read again: its logits
+  /// are wanted.
   void hold(std::span<const TokenId> tokens);
 };
 
@@ -36,8 +38,13 @@ class Slots {
   Threads& threads() { return threads_; }
 
   /// A free slot, now busy, whose cache begins with as much of the tokens as any slot's does; the rest is its `next`.
-  /// At most kMax are busy.
-  Slot& take(const Tokens& tokens);
+  /// The first `prompt` tokens are the prompt. At most kMax are busy.
+  Slot& take(const Tokens& tokens, std::size_t prompt);
+  /// How many tokens that one text has read are read for another that shares so many with it. Where a prompt's tokens
+  /// see each other, none unless the prompts are the same.
+  std::size_t reusable(std::size_t common, std::size_t prompt, std::size_t other_prompt) const {
+    return model_.config.prefix && (prompt != other_prompt || common < prompt) ? 0 : common;
+  }
   void free_all();
   /// Logits [slots][vocabulary] after the last token of each slot's `next`, which join the caches.
   std::vector<float> logits(std::span<Slot* const> slots, Pass pass);

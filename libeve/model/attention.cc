@@ -17,6 +17,13 @@ constexpr std::size_t kQueryBlock = 64;
 // Below this many queries a product of matrices costs more to set up than it saves.
 constexpr std::size_t kFewQueries = 8;
 
+/// How many positions of sequence s its query at `position` sees; of `end` in all.
+std::size_t seen_by(const Config& config, const Batch& batch, std::size_t s, std::size_t position, std::size_t end) {
+  if (!config.causal()) return end;
+  const std::size_t prompt = config.prefix && !batch.prompts.empty() ? batch.prompts[s] : 0;
+  return std::max(position + 1, std::min<std::size_t>(prompt, end));
+}
+
 float score_scale(const Config& config) { return 1.0f / std::sqrt(static_cast<float>(config.head_dim)); }
 
 /// At least n floats that this thread may write until it asks again. Kept between calls: fresh pages cost more than
@@ -92,15 +99,15 @@ void attention(const Config& config, const Batch& batch, std::span<const KeyValu
     const float *k = sources[s].k + h * sources[s].head_stride, *v = sources[s].v + h * sources[s].head_stride;
     const std::size_t kv_stride = sources[s].row_stride;
     const std::size_t base = start * stride + h * hd;
-    const auto seen_by = [&](std::size_t t) { return past + (config.causal() ? t + 1 : length); };
+    const auto seen = [&](std::size_t t) { return seen_by(config, batch, s, past + t, past + length); };
     if (decode || (length < kFewQueries && executor.math == Math::kF32 && !log_sums)) {
       for (std::size_t t = 0; t < length; ++t)
-        kernels().attend(q + base + t * stride, k, v, seen_by(t), kv_stride, hd, scale, out + base + t * stride);
+        kernels().attend(q + base + t * stride, k, v, seen(t), kv_stride, hd, scale, out + base + t * stride);
       return;
     }
     float* const scores = buffer(std::min(kQueryBlock, length) * (past + length));
     for (std::size_t first = 0; first < length; first += kQueryBlock) {
-      const std::size_t count = std::min(kQueryBlock, length - first), keys = seen_by(first + count - 1);
+      const std::size_t count = std::min(kQueryBlock, length - first), keys = seen(first + count - 1);
       const float* const q_block = q + base + first * stride;
       float* const out_block = out + base + first * stride;
       gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, q_block, stride, k, kv_stride, 0.0f, scores, keys,
@@ -108,9 +115,9 @@ void attention(const Config& config, const Batch& batch, std::span<const KeyValu
       float inverse[kQueryBlock];
       for (std::size_t i = 0; i < count; ++i) {
         float* row = scores + i * keys;
-        const std::size_t seen = seen_by(first + i);
-        const ExpSum sum = kernels().exp_sum(row, seen, scale);
-        std::fill(row + seen, row + keys, 0.0f);
+        const std::size_t n = seen(first + i);
+        const ExpSum sum = kernels().exp_sum(row, n, scale);
+        std::fill(row + n, row + keys, 0.0f);
         inverse[i] = 1.0f / sum.sum;
         if (log_sums) log_sums[(start + first + i) * config.n_head + h] = sum.largest + std::log(sum.sum);
       }
@@ -140,7 +147,8 @@ void attention_backward(const Config& config, const Batch& batch, const float* q
     // From the last block, which sees every key, so that it can overwrite their gradients.
     float beta = 0;
     for (std::size_t first = (length - 1) / kQueryBlock * kQueryBlock;; first -= kQueryBlock, beta = 1) {
-      const std::size_t count = std::min(kQueryBlock, length - first), keys = config.causal() ? first + count : length;
+      const std::size_t count = std::min(kQueryBlock, length - first),
+                        keys = seen_by(config, batch, s, first + count - 1, length);
       const std::size_t at = base + first * stride;
       gemm(Transpose::kNo, Transpose::kYes, count, keys, hd, q + at, stride, k + base, stride, 0.0f, probs, keys, math,
            here);
@@ -148,7 +156,7 @@ void attention_backward(const Config& config, const Batch& batch, const float* q
            math, here);
       for (std::size_t i = 0; i < count; ++i) {
         float *p = probs + i * keys, *d = d_scores + i * keys;
-        const std::size_t seen = config.causal() ? first + i + 1 : keys;
+        const std::size_t seen = seen_by(config, batch, s, first + i, length);
         const float mean = kernels().dot(out + at + i * stride, d_out + at + i * stride, hd);
         kernels().softmax_backward(p, d, seen, scale, log_sums[(start + first + i) * config.n_head + h], mean);
         std::fill(p + seen, p + keys, 0.0f);

@@ -20,6 +20,9 @@ struct Batch {
   std::span<const std::uint32_t> starts;  ///< [sequences + 1]: starts[0] = 0, ascending, last = T
   /// Empty, or one a sequence, all different: the sequence then continues at position size() of its cache.
   std::span<KvCache* const> caches = {};
+  /// Empty, or one a sequence: so many of its tokens are its prompt, those in the cache among them. Means something
+  /// where config.prefix only: a prompt must then be read whole before a cache that holds a part of it is continued.
+  std::span<const std::uint32_t> prompts = {};
 };
 
 /// Whose input a convolution makes.

@@ -43,6 +43,7 @@ void check_config(const Config& config, const std::string& where) {
   for (const std::size_t taps : {config.conv_attention, config.conv_experts})
     if (taps != 0) range("width of a convolution", taps, 2, kMaxConv);
   range("width of the pointer head", config.pointer, 0, config.head == Head::kLm ? kMaxSize : 0);
+  if (config.prefix && config.head != Head::kLm) refuse("a prompt whose tokens see each other takes an lm head");
   if (config.head_dim % 2 != 0) refuse("head dimension is odd; rotary embedding needs pairs");
   if (!std::isfinite(config.rope_theta) || config.rope_theta <= 0) refuse("rotary base is not a positive number");
   if (!std::isfinite(config.norm_eps) || config.norm_eps < 0 || config.norm_eps > 1)

@@ -40,6 +40,10 @@ struct Config {
   std::size_t conv_attention = 0;  ///< taps of the short convolution of attention's input (convolution.h); 0: none
   std::size_t conv_experts = 0;    ///< the same of the experts' and the router's input
   std::size_t pointer = 0;         ///< width of the pointer head's keys (pointer.h); 0: none; kLm only
+  /// The tokens of a prompt see each other, later ones what is before them: the "prefix language model" of Raffel et
+  /// al., Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer (2020), section 3.2.1; kLm
+  /// only. Which tokens are the prompt a Batch says.
+  bool prefix = false;
 
   std::size_t attn_dim() const { return n_head * head_dim; }
   bool causal() const { return head == Head::kLm; }

@@ -23,6 +23,7 @@ inline constexpr const char* kAuxKey = "eve.aux_coef";
 inline constexpr const char* kConvAttentionKey = "eve.conv.attention";
 inline constexpr const char* kConvExpertsKey = "eve.conv.experts";
 inline constexpr const char* kPointerKey = "eve.pointer";
+inline constexpr const char* kPrefixKey = "eve.prefix";
 inline constexpr std::string_view kTrainingPrefix = "eve.training.";
 inline constexpr const char* kSentencePieceKey = "eve.tokenizer.sentencepiece";
 

@@ -101,6 +101,7 @@ class GgufLoader {
       config.conv_attention = static_cast<std::size_t>(file_.unsigned_value(kConvAttentionKey).value_or(0));
       config.conv_experts = static_cast<std::size_t>(file_.unsigned_value(kConvExpertsKey).value_or(0));
       config.pointer = static_cast<std::size_t>(file_.unsigned_value(kPointerKey).value_or(0));
+      config.prefix = file_.unsigned_value(kPrefixKey).value_or(0) != 0;
     } else {
       foreign_config();
     }

@@ -107,6 +107,7 @@ void set_info(GgufWriter& writer, const ModelData& model, Layout layout) {
   optional(kConvAttentionKey, model.config.conv_attention);
   optional(kConvExpertsKey, model.config.conv_experts);
   optional(kPointerKey, model.config.pointer);
+  optional(kPrefixKey, model.config.prefix);
   if (!info.labels.empty()) writer.set(kLabelsKey, GgufValue::strings(info.labels));
   for (const auto& [key, value] : info.training)
     writer.set(std::string(kTrainingPrefix) + key, GgufValue::string(value));
@@ -153,6 +154,8 @@ void save_model(const ModelData& model, DType type, const std::string& path, boo
     throw Error(Status::kModel, where + ": short convolutions cannot be expressed for llama.cpp");
   if (llama_cpp && model.config.pointer != 0)
     throw Error(Status::kModel, where + ": a pointer head cannot be expressed for llama.cpp");
+  if (llama_cpp && model.config.prefix)
+    throw Error(Status::kModel, where + ": a prompt whose tokens see each other cannot be expressed for llama.cpp");
   GgufWriter writer;
   set_config(writer, model, type, llama_cpp);
   set_info(writer, model, layout);

@@ -37,6 +37,8 @@ Config read_shape(const std::string& path) {
         sizes.erase(size);
       } else if (const auto number = numbers.find(key); number != numbers.end()) {
         *number->second = static_cast<float>(double(value));
+      } else if (key == "prefix") {
+        config.prefix = bool(value);
       } else if (const auto head = heads.find(key == "head" ? std::string_view(value) : ""); head != heads.end()) {
         config.head = head->second;
       } else {

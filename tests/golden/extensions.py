@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What small networks with the fields beyond Eve-2 compute, in double precision, written from the definitions alone.
 
-extensions.py > extensions.json     makes the numbers that tests/convolution_test.cc and tests/pointer_test.cc compare
+extensions.py > extensions.json     makes the numbers that tests/{convolution,pointer,prefix}_test.cc compare
 extensions.py --check FILE          says whether FILE holds them
 """
 import json
@@ -10,7 +10,7 @@ import math
 import sys
 
 BASE = dict(vocab=13, layers=2, d=8, heads=2, head_dim=4, experts=3, top_k=2, ff=6, shared=5, theta=10000.0, eps=1e-5,
-            conv_attention=0, conv_experts=0, labels=0, pointer=0)
+            conv_attention=0, conv_experts=0, labels=0, pointer=0, prompt=0)
 IDS = [1, 5, 12, 0, 7, 3, 5, 12, 9, 7]
 
 
@@ -94,7 +94,7 @@ def hidden(c, ids):
         out = matrix(b + "attn_output.weight", d, a)
         mid = []
         for t in range(len(ids)):
-            seen = range(t + 1 if causal else len(ids))
+            seen = range(max(t + 1, c["prompt"]) if causal else len(ids))
             attended = []
             for head in range(c["heads"]):
                 part = slice(head * c["head_dim"], (head + 1) * c["head_dim"])
@@ -149,6 +149,10 @@ def pointed(c, ids):
     return out
 
 
+def unpointed(c, ids):
+    return [[math.log(p) for p in softmax(row)] for row in scores(c, ids)]
+
+
 def all_cases():
     cases = []
     for change in ({"conv_attention": 4}, {"conv_experts": 2}, {"conv_attention": 3, "conv_experts": 4},
@@ -161,7 +165,13 @@ def all_cases():
         c = {**BASE, **change}
         pointers.append({"config": {key: c[key] for key in ("conv_attention", "conv_experts", "pointer")},
                          "log_probabilities": [[round(v, 9) for v in row] for row in pointed(c, IDS)]})
-    return {"ids": IDS, "cases": cases, "pointers": pointers}
+    prefixes = []
+    for change in ({"prompt": 1}, {"prompt": 6}, {"prompt": 10}, {"prompt": 7, "conv_attention": 4, "pointer": 5}):
+        c = {**BASE, **change}
+        prefixes.append({"config": {key: c[key] for key in ("prompt", "conv_attention", "pointer")},
+                         "log_probabilities": [[round(v, 9) for v in row] for row in
+                                               (pointed(c, IDS) if c["pointer"] else unpointed(c, IDS))]})
+    return {"ids": IDS, "cases": cases, "pointers": pointers, "prefixes": prefixes}
 
 
 def same(a, b):
@@ -176,5 +186,5 @@ if sys.argv[1:2] == ["--check"]:
     with open(sys.argv[2], encoding="utf-8") as file:
         sys.exit(0 if same(all_cases(), json.load(file)) else "the numbers are others; make them again")
 made = all_cases()
-lists = (f'"{key}": [\n' + ",\n".join(map(json.dumps, made[key])) + "\n]" for key in ("cases", "pointers"))
+lists = (f'"{key}": [\n' + ",\n".join(map(json.dumps, made[key])) + "\n]" for key in ("cases", "pointers", "prefixes"))
 print(f'{{"ids": {json.dumps(made["ids"])}, ' + ", ".join(lists) + "}")

@@ -67,7 +67,9 @@ std::string describe(const ModelData& model) {
   table.line("layers", std::to_string(c.n_layer));
   table.line("embedding", std::to_string(c.n_embd));
   table.line("attention", std::to_string(c.n_head) + " heads of " + std::to_string(c.head_dim) +
-                              (c.causal() ? ", causal" : ", both ways"));
+                              (!c.causal() ? ", both ways"
+                               : c.prefix  ? ", both ways in the prompt, then causal"
+                                           : ", causal"));
   table.line("experts", std::to_string(c.n_expert) + " of width " + std::to_string(c.expert_ff) + ", " +
                             std::to_string(c.top_k) + " used, one shared of width " + std::to_string(c.shared_ff));
   std::string convolutions;

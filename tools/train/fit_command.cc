@@ -26,7 +26,7 @@ struct {
   std::uint64_t epochs = 2, batch = 32, micro_tokens = 8192, eval_every = 0, checkpoint_seconds = 120;
   std::uint64_t length = 256, batch_tokens = 32768, steps = 0, anneal_steps = 0, dev_tokens = 32768, dev_length = 0;
   double lr = 0, warmup = 0.03, cooldown = 0, min_lr = 0, decay = 0.1, clip = 1, subword_noise = 0, minutes = 0;
-  bool resume = false;
+  bool prefix = false, resume = false;
 } settings;
 
 /// A config with random weights to come, or the weights of a base model under the head of the task.
@@ -46,6 +46,10 @@ ModelData starting_model() {
     if (model.config.head == Head::kLabel) model.info.labels = collect_labels(settings.data, Head::kLabel);
     model.config.n_labels = model.info.labels.size();
     check_config(model.config, printable(settings.shape));
+  }
+  if (settings.prefix) {
+    model.config.prefix = true;
+    check_config(model.config, printable(settings.base));
   }
   if (!model.tokenizer) throw Error(Status::kModel, printable(settings.base) + ": no tokenizer in the model file");
   model.info.task = settings.task;
@@ -343,6 +347,7 @@ Command fit_command() {
       option("--checkpoint", "FILE", "Where the checkpoint goes; else beside the output.", &settings.checkpoint),
       option("--checkpoint-seconds", "N", "Time between checkpoints.", &settings.checkpoint_seconds, 0, 1 << 30),
       option("--log", "FILE", "Appends one JSON object a step and a score.", &settings.log),
+      flag("--prefix", "Let the tokens of a prompt see each other, not only those before them.", &settings.prefix),
       flag("--resume", "Go on from the checkpoint, if there is one.", &settings.resume)};
   for (Option& o : c.options)
     if (o.flags == "--task" || o.flags == "-o, --output") o.required = true;
