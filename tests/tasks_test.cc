@@ -9,6 +9,7 @@
 #include "tasks/func.h"
 #include "tasks/plain.h"
 #include "tasks/sql.h"
+#include "tasks/sql_links.h"
 #include "tasks/task.h"
 #include "tasks/text.h"
 
@@ -64,11 +65,27 @@ TEST_CASE("DDL is read with its keys, odd names and comments") {
   CHECK(sql_prompt(schema, "How  many\norders?") ==
         "SQL\n"
         "orders(id int key, \"Total (EUR)\" num, customer int, \"at\" date)\n"
-        "customers(id int key, \"first name\", note)\n"
+        "customers(id int key, \"first name\" , note )\n"
         "link(a int, b int)\n"
         "orders.customer = customers.id\n"
         "link.a = orders.id\n"
-        "Q: How many orders?\nA:\n");
+        "Q: How many orders [orders ]?\nA:\n");
+}
+
+TEST_CASE("words of a question are linked to the names that they spell, or are a part of") {
+  const SqlSchema schema = read_ddl(
+      "CREATE TABLE chips (l2_cache, \"Years in Toronto\", zipcode, first_name, last_name, \"Multi 1\", PlayerID);"
+      "CREATE TABLE country (name, nationality, a_x, b_x, c_x, d_x)");
+  const auto linked = [&](const char* question) { return linked_question(schema, question); };
+  CHECK(linked("What is the L2 Cache of 13.5?") == "What is the L2 Cache [l2_cache ] of 13.5?");
+  CHECK(linked("years in Toronto, zip codes") == "years in Toronto [\"Years in Toronto\" ], zip codes [zipcode ]");
+  CHECK(linked("first names of countries") == "first names [first_name ] of countries [country ]");
+  CHECK(linked("whose name is Ann") == "whose name [name ] is Ann");
+  CHECK(linked("the player of that nation") == "the player [PlayerID ] of that nation [nationality ]");
+  CHECK(linked("multi 1 and multi 2") == "multi 1 [\"Multi 1\" ] and multi [\"Multi 1\" ] 2");
+  CHECK(linked("x") == "x");  // four names have it
+  CHECK(linked("") == "");
+  CHECK(linked("last \xc3\xa9t\xc3\xa9") == "last [last_name ] \xc3\xa9t\xc3\xa9");
 }
 
 TEST_CASE("any script is read to its end") {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "tasks/sql_links.h"
 #include "tasks/text.h"
 
 namespace eve::tasks {
@@ -198,7 +199,8 @@ std::string table_line(const SqlTable& table) {
   std::string line = table.name + "(";
   for (const SqlColumn& column : table.columns) {
     if (&column != &table.columns.front()) line += ", ";
-    line.append(column.name).append(short_type(column.type)).append(column.key ? " key" : "");
+    const std::string_view type = short_type(column.type);
+    line.append(column.name).append(type).append(column.key ? " key" : type.empty() ? " " : "");
   }
   return line + ")\n";
 }
@@ -338,7 +340,8 @@ std::string sql_prompt(const SqlSchema& schema, std::string_view question, std::
   for (const SqlLink& link : part.links)
     if (kept.contains(upper(link.table)) && kept.contains(upper(link.to_table)))
       prompt.append(link.table + "." + link.column + " = " + link.to_table + "." + link.to_column + "\n");
-  return prompt.append("Q: ").append(cut(one_line(question), kQuestionBytes)).append(kAnswerCue);
+  const std::string asked = one_line(question);
+  return prompt.append("Q: ").append(linked_question(part, cut(asked, kQuestionBytes))).append(kAnswerCue);
 }
 
 }  // namespace eve::tasks

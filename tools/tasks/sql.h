@@ -37,8 +37,10 @@ SqlSchema relevant_part(const SqlSchema& schema, std::string_view question, std:
 /// Words of the schema's names that the question has too, or that begin as one of its words does.
 std::size_t common_words(const SqlSchema& schema, std::string_view question);
 
-/// One line a table, "name(column type key, ...)" with text as the type that goes without saying, one line a foreign
-/// key, then the question. Only relevant_part() of the schema is written. The answer is one statement.
+/// One line a table, "name(column type key, ...)" with text as the type that goes without saying, a space behind each
+/// name, as statements have it: a piece of a vocabulary may end with it, and is then copied whole. One line a foreign
+/// key, then the linked_question() (sql_links.h). Only relevant_part() of the schema is written. The answer is one
+/// statement.
 std::string sql_prompt(const SqlSchema& schema, std::string_view question, std::size_t limit_bytes = 2400);
 
 }  // namespace eve::tasks

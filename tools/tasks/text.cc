@@ -41,24 +41,30 @@ std::string one_line(std::string_view text) {
 
 std::vector<std::string> words(std::string_view text) {
   std::vector<std::string> result;
+  for (Word& word : words_with_places(text)) result.push_back(std::move(word.text));
+  return result;
+}
+
+std::vector<Word> words_with_places(std::string_view text) {
+  std::vector<Word> result;
   std::string word;
-  const auto end = [&] {
-    if (!word.empty()) result.push_back(std::move(word));
+  const auto end = [&](std::size_t at) {
+    if (!word.empty()) result.push_back({std::move(word), at});
     word.clear();
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (!in_word(c)) {
-      end();
+      end(i);
       continue;
     }
     // A hump begins a word: at "N" of "streetNumber" and at the second "P" of "HTTPPort".
     const bool hump = is_upper(c) && i > 0 &&
                       (!is_upper(text[i - 1]) || (i + 1 < text.size() && text[i + 1] >= 'a' && text[i + 1] <= 'z'));
-    if (hump || (i > 0 && is_digit(c) != is_digit(text[i - 1]))) end();
+    if (hump || (i > 0 && is_digit(c) != is_digit(text[i - 1]))) end(i);
     word += is_upper(c) ? static_cast<char>(c | 0x20) : c;
   }
-  end();
+  end(text.size());
   return result;
 }
 

@@ -20,6 +20,11 @@ std::string one_line(std::string_view text);
 /// The lower-case words of a name or a sentence: "streetNumber", "street_number" and "Street number" have the same two.
 /// Letters outside ASCII belong to words as they stand.
 std::vector<std::string> words(std::string_view text);
+struct Word {
+  std::string text;  ///< as words() gives it
+  std::size_t end;   ///< of the bytes it was made of
+};
+std::vector<Word> words_with_places(std::string_view text);
 /// A word without the endings of plural: "countries" and "country", "songs" and "song" have the same.
 std::string stem(std::string word);
 

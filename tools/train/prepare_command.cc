@@ -27,7 +27,12 @@ void add(SourceSummary& sum, const SourceSummary& s) {
 
 Status run_prepare(Run& run) {
   Threads threads(run.threads);
-  const auto tokenizer = load_tokenizer(settings.vocabulary);
+  ModelData model;  // a tokenizer of a model file reads from the mapped file
+  if (settings.vocabulary.ends_with(".gguf"))
+    model = load_model(settings.vocabulary);
+  else
+    model.tokenizer = load_tokenizer(settings.vocabulary);
+  if (!model.tokenizer) throw Error(Status::kModel, printable(settings.vocabulary) + ": no tokenizer in the file");
   PrepareOptions options;
   options.directories = settings.directories;
   options.parts = settings.parts.empty() ? settings.output + ".parts" : settings.parts;
@@ -45,7 +50,7 @@ Status run_prepare(Run& run) {
     run.out.write(line);
     run.out.end_record();
   };
-  for (const SourceSummary& s : prepare(read_plan(settings.plan), *tokenizer, options, settings.output, threads)) {
+  for (const SourceSummary& s : prepare(read_plan(settings.plan), *model.tokenizer, options, settings.output, threads)) {
     write(s);
     add(all, s);
   }
@@ -78,7 +83,7 @@ Command prepare_command() {
   c.common = {Common::kQuiet, Common::kThreads, Common::kSeed};
   c.options = {argument("PLAN", "The JSON file that names the sources.", &settings.plan),
                repeated("--data", "DIR", "Where the plan's files are; the first that has them.", &settings.directories),
-               option("--vocab", "FILE", "Vocabulary: a SentencePiece model or tokenizer.json.", &settings.vocabulary),
+               option("--vocab", "FILE", "Vocabulary: a SentencePiece model, tokenizer.json or model.", &settings.vocabulary),
                option("--parts", "DIR", "Where the tokens of each source are kept.", &settings.parts),
                option("-o, --output", "FILE", "Where the token file goes.", &settings.output)};
   for (Option& o : c.options)

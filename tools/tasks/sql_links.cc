@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/sql_links.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "tasks/text.h"
+
+namespace eve::tasks {
+
+namespace {
+
+constexpr std::size_t kMostWords = 8;     // of a name
+constexpr std::size_t kMostNames = 3;     // that one word may mean
+constexpr std::size_t kCommonLetters = 5;  // with which words that mean the same begin: "nation", "nationality"
+
+/// Words that say how is asked, not what.
+bool is_function_word(std::string_view word) {
+  static constexpr auto kWords = std::to_array<std::string_view>({
+      "a", "all", "also", "an", "and", "any", "are", "as", "at", "be", "but", "by", "can", "did", "do", "does",
+      "each", "find", "for", "from", "get", "give", "had", "has", "have", "how", "i", "if", "in", "is", "it", "its",
+      "list", "many", "me", "more", "most", "much", "no", "not", "of", "on", "one", "or", "show", "tell", "than",
+      "that", "the", "their", "them", "there", "they", "this", "those", "to", "was", "were", "what", "when", "where",
+      "which", "who", "whose", "why", "with", "you"});
+  static_assert(std::ranges::is_sorted(kWords));
+  return std::ranges::binary_search(kWords, word);
+}
+
+class Names {
+ public:
+  explicit Names(const SqlSchema& schema) {
+    for (const SqlTable& table : schema.tables) {
+      add(table.name);
+      for (const SqlColumn& column : table.columns) add(column.name);
+    }
+  }
+
+  /// Names that the words spell.
+  const std::vector<std::string>* spelled(const std::string& key) const {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : &found->second;
+  }
+
+  /// Names of which the word is a part: of the shortest of them all; none when these are too many to mean anything.
+  std::vector<std::string> with_part(const std::string& word) const {
+    std::vector<std::string> found;
+    std::size_t fewest = kMostWords;
+    for (const auto& [name, parts] : parts_) {
+      if (parts.size() > fewest || std::ranges::none_of(parts, [&](const std::string& p) { return alike(p, word); }))
+        continue;
+      if (parts.size() < fewest) found.clear();
+      fewest = parts.size();
+      found.push_back(name);
+    }
+    if (found.size() > kMostNames) found.clear();
+    return found;
+  }
+
+ private:
+  std::map<std::string, std::vector<std::string>> by_key_;
+  std::vector<std::pair<std::string, std::vector<std::string>>> parts_;  // names once, in the schema's order
+  std::set<std::string> known_;
+
+  static bool alike(const std::string& a, const std::string& b) {
+    return a == b || (std::min(a.size(), b.size()) >= kCommonLetters &&
+                      a.compare(0, kCommonLetters, b, 0, kCommonLetters) == 0);
+  }
+
+  void add(const std::string& name) {
+    if (!known_.insert(name).second) return;
+    std::string key;
+    std::vector<std::string> parts;
+    for (const std::string& word : words(name)) {
+      parts.push_back(stem(word));
+      key += parts.back();
+    }
+    if (key.empty()) return;
+    by_key_[key].push_back(name);
+    parts_.emplace_back(name, std::move(parts));
+  }
+};
+
+}  // namespace
+
+std::string linked_question(const SqlSchema& schema, std::string_view question) {
+  const Names names(schema);
+  const std::vector<Word> said = words_with_places(question);
+  std::string linked;
+  std::size_t copied = 0;
+  std::set<std::string> guessed;
+  const auto mark = [&](std::size_t end, const std::vector<std::string>& found) {
+    linked.append(question.substr(copied, end - copied));
+    copied = end;
+    for (std::size_t i = 0; i < found.size(); ++i) linked.append(i == 0 ? " [" : ", ").append(found[i]) += ' ';
+    linked += ']';
+  };
+  for (std::size_t i = 0; i < said.size();) {
+    const std::vector<std::string>* spelled = nullptr;
+    std::size_t taken = 1;
+    std::string key;
+    for (std::size_t n = 1; n <= std::min(kMostWords, said.size() - i); ++n) {
+      key += stem(said[i + n - 1].text);
+      if (n == 1 && is_function_word(said[i].text)) continue;
+      if (const auto* found = names.spelled(key)) spelled = found, taken = n;
+    }
+    if (spelled) {
+      mark(said[i + taken - 1].end, *spelled);
+    } else if (const std::string word = stem(said[i].text); word.size() > 1 && !is_function_word(said[i].text)) {
+      std::vector<std::string> found = names.with_part(word);
+      std::erase_if(found, [&](const std::string& name) { return !guessed.insert(name).second; });
+      if (!found.empty()) mark(said[i].end, found);
+    }
+    i += taken;
+  }
+  return linked.append(question.substr(copied));
+}
+
+}  // namespace eve::tasks
