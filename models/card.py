@@ -27,7 +27,8 @@ def facts(name, binaries):
         ("network", f"{shape['n_layer']} layers of width {shape['n_embd']}, {shape['n_head']} heads of {shape['head_dim']}; {shape['n_expert']} experts of width "
                     f"{shape['expert_ff']} ({shape['top_k']} used) and a shared one of {shape['shared_ff']}"
                     + (f"; causal convolutions of {shape['conv_attention']} and {shape['conv_experts']} taps" if shape["conv_attention"] else "")
-                    + (f"; pointer head of width {shape['pointer']}" if shape["pointer"] else "")),
+                    + (f"; pointer head of width {shape['pointer']}" if shape["pointer"] else "")
+                    + ("; the tokens of a prompt see each other" if shape["prefix"] else "")),
         ("parameters", f"{model['parameters']['total']:,} in all, {model['parameters']['active']:,} for one token"),
         ("vocabulary", f"{model['tokens']:,} tokens ({model['tokenizer']})"),
         ("context", f"{shape['context']} tokens"),

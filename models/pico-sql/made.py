@@ -12,7 +12,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from made_schema import Database, Values, WikiTable, kinds, plural, read_domains  # noqa: E402
+from made_schema import Database, Values, WikiTable, is_plural, kinds, plural, read_domains  # noqa: E402
 
 # How columns compare: more, less, most, least.
 COMPARED = {
@@ -32,6 +32,8 @@ MORE = {">": ("more than", "over", "above", "greater than"), "<": ("less than", 
 AFTER = {">": ("after", "after", "later than"), "<": ("before", "before", "earlier than"), "=": ("",)}
 SHOW = "show show show list list find give return display get".split() + ["show me", "give me", "please list", "tell me", "give me a list of", "fetch"]
 WHAT_ARE = ["what are"] * 6 + ["what were", "list", "show me", "which are"]
+# Kinds whose values say what they are.
+SAID_ALONE = ("person", "work", "team", "place", "product", "racename", "first_name", "schoolname", "mountain", "code")
 NUMBERS = dict(zip(range(1, 11), kinds.WORD_NUMBERS[1:]))
 
 
@@ -42,10 +44,16 @@ def read_wordings(path=HERE / "wordings.txt"):
 
 def marked(text):
     """A literal in a question under way: what changes the words around it leaves it alone."""
-    return f"\x01{text}\x02"
+    return "\x01" + text.replace("#", "\x03") + "\x02"
+
+
+def be(words):
+    return "are" if is_plural(words) else "is"
 
 
 def article(words):
+    if is_plural(words):
+        return words
     return f"{'an' if words[0] in 'aeiouAEIOU' and not words.startswith(('uni', 'one', 'us', 'eu')) else 'a'} {words}"
 
 
@@ -64,6 +72,7 @@ class Those:
     def __init__(self, table):
         self.root, self.path, self.joins, self.conditions = table, [table], [], []
         self.text = table.nouns
+        self.told = []  # columns that have one value in these rows
 
     def ref(self, table, column):
         return f"T{self.path.index(table) + 1}.{column.sql}" if self.joins else column.sql
@@ -112,17 +121,17 @@ class Asker:
         if " " in slots["show"] and not text.startswith("{show}"):
             slots["show"] = self.pick(("show", "list", "give"))
         text = re.sub(r"\{(\w+)\}", lambda m: slots[m[1]], text)
-        if text.endswith("?") and re.match(r"(list|show|which are all)\b", text):
+        if text.endswith("?") and re.match("(" + "|".join(SHOW) + r")\b", text):
             text = text[:-1]
         return re.sub(r"\bits\b", "their", text) if person else text
 
-    def some_columns(self, table, most=3):
-        named = [c for c in table.columns if c.column.is_name]
+    def some_columns(self, table, most=3, told=()):
+        named = [c for c in table.columns if c.column.is_name and c not in told]
         n = min(self.pick((1, 1, 1, 1, 1, 2, 2, 3)), most)
         if n == 1:
-            usual = [c for c in table.columns if c is not table.key and "id" not in c.said.split()]
+            usual = [c for c in table.columns if c is not table.key and "id" not in c.said.split() and c not in told] or table.columns
             return [table.key] if self.chance(0.08) else named if named and self.chance(0.5) else [self.pick(usual)]
-        others = [c for c in table.columns if c not in named and (c is table.key or "id" not in c.said.split())]
+        others = [c for c in table.columns if c not in named and c not in told and (c is table.key or "id" not in c.said.split())]
         chosen = named + self.v.rng.sample(others, min(len(others), n - 1))
         if self.chance(0.25):
             self.v.rng.shuffle(chosen)
@@ -175,7 +184,7 @@ class Asker:
         literal, said = self.value(column)
         sql = lambda ref: f"{ref(column)} {op} {literal}"  # noqa: E731
         if op == "!=":
-            return self.pick((f"# whose {column.said} is not {said}", f"# with {article(column.said)} other than {said}",
+            return self.pick((f"# whose {column.said} {be(column.said)} not {said}", f"# with {article(column.said)} other than {said}",
                               f"# that do not have {said} as {column.said}", f"# with any {column.said} but {said}")), sql
         phrases = [p for p in spec.phrases if op == "=" or not behind_preposition(p)]
         if phrases and self.chance(0.55):
@@ -191,22 +200,22 @@ class Asker:
     def generic(self, table, column, op, said):
         c, who = column.said, "who" if table.entity.is_person else "that"
         if op == "=" and column.column.is_name:
-            return (f"# named {said}", f"# called {said}", f"# with the {c} {said}", f"# whose {c} is {said}")
+            return (f"# named {said}", f"# called {said}", f"# with the {c} {said}", f"# whose {c} {be(c)} {said}")
         if op == "=":
-            return (f"# whose {c} is {said}", f"# with {c} {said}", f"# with {article(c)} of {said}", f"# {who} have {said} as {c}",
-                    f"# where the {c} is {said}", f"# having {said} as their {c}", f"# {who} have {article(c)} of {said}")
+            return (f"# whose {c} {be(c)} {said}", f"# with {c} {said}", f"# with {article(c)} of {said}", f"# {who} have {said} as {c}",
+                    f"# where the {c} {be(c)} {said}", f"# having {said} as their {c}", f"# {who} have {article(c)} of {said}")
         amount = self.amount(column, op, said, wordy=False)
         if column.column.compared == "many":
-            return (f"# with {amount} {column.column.units}", f"# whose {c} is {amount}", f"# {who} have {amount} {column.column.units}")
-        return (f"# whose {c} is {amount}", f"# with {article(c)} {amount}" if column.column.is_number else f"# with {c} {amount}",
-                f"# where the {c} is {amount}", f"# {who} have {article(c)} {amount}")
+            return (f"# with {amount} {column.column.units}", f"# whose {c} {be(c)} {amount}", f"# {who} have {amount} {column.column.units}")
+        return (f"# whose {c} {be(c)} {amount}", f"# with {article(c)} {amount}" if column.column.is_number else f"# with {c} {amount}",
+                f"# where the {c} {be(c)} {amount}", f"# {who} have {article(c)} {amount}")
 
     def between(self, column):
         (low, said_low), (high, said_high) = sorted((self.value(column) for _ in range(2)),
                                                     key=lambda x: x[0] if column.column.kind == "date" else float(x[0].strip("'")))
         words = f"between {said_low} and {said_high}"
         phrases = [p for p in column.column.phrases if not behind_preposition(p)]
-        wrap = self.pick((f"# whose {column.said} is {words}", f"# with {article(column.said)} {words}",
+        wrap = self.pick((f"# whose {column.said} {be(column.said)} {words}", f"# with {article(column.said)} {words}",
                           f"# with {article(column.said)} from {said_low} to {said_high}")
                          + tuple(f"# {p.replace('%', words)}" for p in phrases if "#" not in p) * 2)
         return wrap, lambda ref: f"{ref(column)} BETWEEN {low} AND {high}"
@@ -237,6 +246,8 @@ class Asker:
         usable = [c for c in table.columns if c is not table.key and "id" not in c.said.split()]
         column = column or self.pick(usable)
         wrap, sql = self.condition(table, column, ops)
+        if table is those.root and " = " in sql(lambda c: c.sql):
+            those.told.append(column)
         other = self.pick(usable)
         if other is not column and self.chance(double):
             wrap2, sql2 = self.condition(table, other, ("=", ">", "<") if other.column.is_number or other.column.kind == "year" else ("=",))
@@ -256,8 +267,8 @@ class Asker:
             (one, said), (two, said2) = self.value(column), self.value(column)
             if one != two:
                 those.where(table, lambda ref: f"{ref(column)} = {one} OR {ref(column)} = {two}")
-                return those.say(self.pick((f"# whose {column.said} is {said} or {said2}", f"# with {column.said} {said} or {said2}",
-                                            f"# whose {column.said} is either {said} or {said2}")))
+                return those.say(self.pick((f"# whose {column.said} {be(column.said)} {said} or {said2}", f"# with {column.said} {said} or {said2}",
+                                            f"# whose {column.said} {be(column.said)} either {said} or {said2}")))
         those.where(table, sql)
         return those.say(wrap)
 
@@ -336,8 +347,8 @@ class Asker:
         found = [c for c in table.columns if c.column.is_number and c is not table.key and not c.is_text and "id" not in c.said.split()]
         return self.pick(found) if found else None
 
-    def group(self, table):
-        found = [c for c in table.columns if c.column.is_group]
+    def group(self, table, told=()):
+        found = [c for c in table.columns if c.column.is_group and c not in told]
         return self.pick(found) if found else None
 
     def table(self, db):
@@ -404,7 +415,7 @@ class Asker:
 
     def selected(self, those):
         table = those.root
-        columns = self.some_columns(table)
+        columns = self.some_columns(table, told=those.told)
         return self.say("select", NP=those.text, **self.names(columns)), those.select(*(those.ref(table, c) for c in columns)), those.path
 
     def star(self, db):
@@ -431,12 +442,12 @@ class Asker:
 
     def count_distinct(self, db):
         those = self.some(self.table(db), 0.2)
-        column = self.group(those.root)
+        column = self.group(those.root, those.told)
         return column and (self.say("count_distinct", NP=those.text, cs=column.many), those.select(f"COUNT(DISTINCT {column.sql})"), those.path)
 
     def distinct(self, db, those=None):
         those = those or self.some(self.table(db), 0.35)
-        column = self.group(those.root) if not those.joins else self.pick(self.some_columns(those.root, 1))
+        column = self.group(those.root, those.told) if not those.joins else self.pick(self.some_columns(those.root, 1, those.told))
         return column and (self.say("distinct", NP=those.text, cs=column.many, c=column.said),
                            f"SELECT DISTINCT {those.ref(those.root, column)} {those.source()}", those.path)
 
@@ -460,8 +471,8 @@ class Asker:
     def order(self, db, those=None):
         those = those or self.some(self.table(db), 0.3)
         table = those.root
-        columns = self.some_columns(table)
-        by = self.pick([c for c in table.columns if c is not table.key and "id" not in c.said.split()])
+        columns = self.some_columns(table, told=those.told)
+        by = self.pick([c for c in table.columns if c is not table.key and c not in those.told and "id" not in c.said.split()])
         words, tail = self.ordered(those, table, by)
         return (self.say("order", NP=those.text, order=words, **self.names(columns)), those.select(*(those.ref(table, c) for c in columns)) + tail, those.path)
 
@@ -491,7 +502,7 @@ class Asker:
         """Counts and aggregates by a column."""
         those = those or self.some(self.table(db), 0.15)
         table = group_table or those.root
-        g = self.group(table)
+        g = self.group(table, those.told)
         if not g:
             return None
         ref = those.ref(table, g)
@@ -534,8 +545,8 @@ class Asker:
         if self.chance(0.65):
             inner = f"SELECT AVG({column.sql}) FROM {table.sql}"
             words = f"{more} than average" if more else self.pick((
-                f"whose {column.said} is {'above' if op == '>' else 'below'} the average", f"with {'above' if op == '>' else 'below'}-average {column.said}",
-                f"whose {column.said} is {'higher' if op == '>' else 'lower'} than the average {column.said}",
+                f"whose {column.said} {be(column.said)} {'above' if op == '>' else 'below'} the average", f"with {'above' if op == '>' else 'below'}-average {column.said}",
+                f"whose {column.said} {be(column.said)} {'higher' if op == '>' else 'lower'} than the average {column.said}",
                 f"with {article(column.said)} {'greater' if op == '>' else 'less'} than the average"))
         elif self.chance(0.5):
             other = Those(table)
@@ -546,7 +557,7 @@ class Asker:
             other = self.limit(Those(table), table, ops=("=",), double=0)
             agg, word, every = ("MAX", "highest", "all") if op == ">" else ("MIN", "lowest", "all")
             inner = other.select(f"{agg}({column.sql})")
-            words = self.pick((f"whose {column.said} is {'above' if op == '>' else 'below'} the {word} {column.said} of {other.text}",
+            words = self.pick((f"whose {column.said} {be(column.said)} {'above' if op == '>' else 'below'} the {word} {column.said} of {other.text}",
                                f"with a {'higher' if op == '>' else 'lower'} {column.said} than {every} {other.text}"))
         condition = f" FROM {table.sql} WHERE {column.sql} {op} ({inner})"
         if self.chance(0.2):
@@ -635,11 +646,6 @@ class Asker:
             return self.say("pairs_where", child.entity.is_person, NP=those.text, **slots, **self.names(mine)), sql, those.path
         return self.say("pairs", child.entity.is_person, t=child.noun, Ts=child.nouns, **slots, **self.names(mine)), sql, those.path
 
-    def participle(self, link):
-        irregular = {"took": "taken", "wrote": "written", "gave": "given", "made": "made", "grew": "grown", "drove": "driven", "saw": "seen", "flew": "flown",
-                     "underwent": "undergone", "have": "had", "did": "done", "got": "gotten"}
-        return irregular.get(link.past, "had" if link.past == "have" else link.past)
-
     def owners(self, db):
         """What a parent has of its children: counts, most, least, thresholds, aggregates."""
         edge = self.edge(db.tables.values())
@@ -657,7 +663,7 @@ class Asker:
         person = parent.entity.is_person
         has = "has" if link.past == "have" else link.past
         slots = {"NP": those.text, "p": parent.noun, "Ps": parent.nouns, "who": parent.who, "owho": "who" if parent.who == "who" else "that", "past": has,
-                 "base": link.base, "participle": self.participle(link)} | self.names(columns)
+                 "base": link.base, "participle": link.participle} | self.names(columns)
         form = self.v.rng.random()
         if form < 0.25:
             return self.say("owner_count", person, **slots), those.select(*items, "COUNT(*)") + by, those.path
@@ -695,7 +701,7 @@ class Asker:
         if limited:
             self.limit(those, child, double=0)
         inner = those.select(column.sql)
-        slots = {"Ps": parent.nouns, "p": parent.noun, "who": parent.who, "didnot": base, "past": link.past, "participle": self.participle(link)}
+        slots = {"Ps": parent.nouns, "p": parent.noun, "who": parent.who, "didnot": base, "past": link.past, "participle": link.participle}
         slots |= {"Cs": those.text, "C": those.text if limited else child.noun}
         if limited:
             slots = {k: v for k, v in slots.items()}
@@ -757,7 +763,7 @@ class Asker:
                     ">": self.pick(("more than ", "larger than ", "over ", "greater than "))}[op]
             if ordered and column.column.kind == "year":
                 word = "before " if op == "<" else "after "
-            is_.append(f"{self.pick(('the ', ''))}{c} {self.pick(('is', 'is', 'was'))} {word}{said}")
+            is_.append(f"{self.pick(('the ', ''))}{c} {self.pick((be(c), be(c), 'was' if be(c) == 'is' else 'were'))} {word}{said}")
             has.append(self.pick((f"{article(c)} {'of ' if not ordered else ''}{word}{said}", f"{c} {word}{said}")))
             sql.append(f"{column.sql} {op} {literal}")
         return self.pick((" and ", ", and ", " and ")).join(is_), self.pick((" and ", ", and ")).join(has), " AND ".join(sql)
@@ -774,7 +780,7 @@ class Asker:
         is_, has, where = self.wiki_conditions(table, rest)
         where = f" FROM {table.sql} WHERE {where}"
         slots = {"is": is_, "has": has, "t": table.noun, "NP": f"the {table.nouns} with {has}", "c": asked.said, "cs": asked.many}
-        if form < 0.3 and not re.search("[<>]", where) and len(rest) == 1 and rest[0].is_text:
+        if form < 0.3 and len(rest) == 1 and (rest[0].column.is_group or rest[0].column.kind in SAID_ALONE) and rest[0].is_text:
             literal, said = self.value(rest[0], is_iso=False)
             return self.say("wiki_value", v=said, c=asked.said), f"SELECT {asked.sql} FROM {table.sql} WHERE {rest[0].sql} = {literal}", shown
         if form < 0.38:
@@ -823,7 +829,7 @@ def typed(values, question, sql, is_wiki):
         question = question[:-1] + ("" if values.chance(0.7) else " ?")
     if is_wiki and values.chance(0.12):  # everything in small letters, the values too
         question, sql = question.lower(), re.sub(r"'(?:[^']|'')*'", lambda m: m[0].lower(), sql)
-    return question.replace("\x01", "").replace("\x02", ""), sql
+    return question.replace("\x01", "").replace("\x02", "").replace("\x03", "#"), sql
 
 
 def rows(rng, count):
@@ -845,8 +851,8 @@ def rows(rng, count):
         if is_wiki:
             schema = used.schema()
         else:
-            other = Database(values, values.pick(domains))
-            schema = db.schema(list(dict.fromkeys(used)), list(other.tables.values()))
+            others = list(Database(values, values.pick(domains)).tables.values()) if values.chance(0.25) else []
+            schema = db.schema(list(dict.fromkeys(used)), others)
         if (question, sql) in seen or len(question) + len(schema) + len(sql) > 1500:
             continue
         seen.add((question, sql))

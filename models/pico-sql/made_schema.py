@@ -16,24 +16,33 @@ TYPES = ({"text": "TEXT", "int": "INTEGER", "real": "REAL", "date": "TEXT"},
          {"text": "VARCHAR", "int": "INTEGER", "real": "INTEGER", "date": "DATETIME"},
          {"text": "VARCHAR(255)", "int": "INT", "real": "NUMERIC", "date": "TIMESTAMP"},
          {"text": "TEXT", "int": "INTEGER", "real": "NUMERIC", "date": "DATETIME"})
+PAST = {"given": "gave", "taken": "took", "written": "wrote", "driven": "drove", "flown": "flew", "grown": "grew", "seen": "saw",
+        "undergone": "underwent", "done": "did", "gotten": "got", "shown": "showed"}
 # Columns that nothing asks for.
 SPARE = """notes other_details remarks created_at updated_at is_active external_ref details version source_code last_modified flag sort_order
 description_text legacy_id""".split()
-FIRST_PLURAL = re.compile(r"^(years?|date|time|number|amount|place|copies|games|seats|cost|price|pay|position|country|city|hours|minutes|votes"
-                          r"|first|port) (of|built|born|in|joined|founded|released|made|hired|opened|sold|bought|per|published|arr|launched"
-                          r"|discovered|completed|installed|commissioned|created|issued|filed|shipped|moved|dated|introduced|appointed"
-                          r"|formed|started|elected|active|working|admitted|applied|booked|called|flown)\b")
+# Names that a schema has and a sentence does not: "the built of a bridge".
+UNSAID = re.compile(r"^((year )?first )?(?!speed)\w+(ed|built|lit|born|died)$|.* (by|into)$|^(taken|lost|won|elevation served)$")
+# "Years built", "dates of birth": what is behind the noun that becomes plural.
+BEHIND = re.compile(r" (of|per|in|at|for|on|built|born|made|sold|bought|flown|down|late|working|active|spoken|\w+ed)\b")
+
+
+def is_plural(words):
+    head = BEHIND.split(words)[0]
+    return re.search(r"[^sui]s$", head) is not None or head == "series"
 
 
 def plural(noun):
     if "/" in noun:
         return noun.split("/")[1]
-    match = FIRST_PLURAL.match(noun)
-    if match:
-        return plural(match[1]) + noun[len(match[1]):]
+    match = BEHIND.search(noun)
+    if match and match.start() > 0:
+        return plural(noun[:match.start()]) + noun[match.start():]
     if re.search(r"[^aeiou]y$", noun):
         return noun[:-1] + "ies"
-    if noun.endswith("ss") or re.search(r"(x|ch|sh)$", noun):
+    if re.search(r"[^p]sis$", noun):
+        return noun[:-2] + "es"
+    if re.search(r"(ss|us|x|ch|sh)$", noun):
         return noun + "es"
     return noun if noun.endswith("s") else noun + "s"
 
@@ -91,6 +100,9 @@ class Values(kinds.Values):
 
     def sea(self):
         return self.same(self.pick((f"Lake {self.name()}", f"{self.name()} Bay", f"{self.name()} Sea", "Atlantic Ocean", "Black Sea", "North Sea")))
+
+    def river(self):
+        return self.same(self.name() + self.pick((" River", "", " Creek")))
 
     def racename(self):
         return self.named("Open", "Cup", "Classic", "Tour", "Trophy", "Festival", "Days", "Masters")
@@ -175,13 +187,10 @@ class Link:
     def __init__(self, line):
         self.parent, self.rel, verb = (p.strip() for p in line.split("|"))
         self.rels, self.verb = self.rel.split("; "), verb
-        self.base, self.past = ("have", "have") if verb == "-" else self.verbs(verb)
-
-    @staticmethod
-    def verbs(verb):
         words = verb.split()
         half = len(words) // 2
-        return " ".join(words[:half]), " ".join(words[half:])
+        self.base, self.participle = ("have", "had") if verb == "-" else (" ".join(words[:half]), " ".join(words[half:]))
+        self.past = "have" if self.base == "have" else PAST.get(self.participle, self.participle)
 
 
 class Entity:
@@ -264,7 +273,8 @@ class Table:
             return None
         ident = free[0] if v.chance(0.5) else v.pick(free)
         spoken = ident.replace("_", " ")
-        said = spoken if spoken in column.names and v.chance(0.55) else v.pick(column.names)
+        names = [n for n in column.names if not UNSAID.match(n)] or column.names
+        said = spoken if spoken in names and v.chance(0.55) else v.pick(names)
         type_name = style.types[column.type]
         if style.is_wiki and column.type == "int" and v.chance(0.12):
             type_name = style.types["text"]
@@ -339,7 +349,7 @@ class Database:
             shown.type_name = parent.key.type_name
             table.links[link.parent] = (link, shown, parent)
 
-    def schema(self, used, others, longest=820):
+    def schema(self, used, others, longest=950):
         """Definitions of the used tables, among others of this and another domain as far as there is room."""
         v = self.values
         shown = list(used)
@@ -348,7 +358,7 @@ class Database:
         take = v.pick((0, 1, 2, 9))
         nouns = {singular(n) for t in self.tables.values() for n in t.entity.nouns} | {t.sql.lower() for t in self.tables.values()}
         extra = [t for t in others if t.sql.lower() not in nouns and not nouns & {singular(n) for n in t.entity.nouns}]
-        candidates = rest[:take] + (extra[:1] if v.chance(0.25) else [])
+        candidates = rest[:take] + extra[:1]
         for table in used:
             if v.chance(0.2):
                 spare = self.values.pick(SPARE)

@@ -130,6 +130,7 @@ std::string describe_json(const ModelData& model) {
   json.member("conv_attention", c.conv_attention)
       .member("conv_experts", c.conv_experts)
       .member("pointer", c.pointer)
+      .member("prefix", c.prefix)
       .end_object();
   json.key("parameters").begin_object().member("total", count.total).member("active", count.active).end_object();
   json.member("tokenizer", tokenizer_kind(model)).member("tokens", model.tokenizer ? model.tokenizer->size() : 0);
