@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/kernels.h"
+
 namespace eve {
 
 void orthogonalise(float* x, std::size_t rows, std::size_t cols, Math math, MuonScratch& scratch) {
@@ -11,29 +13,27 @@ void orthogonalise(float* x, std::size_t rows, std::size_t cols, Math math, Muon
   constexpr float a = 3.4445f, b = -4.7750f, c = 2.0315f;
   Threads one(1);
   double squares = 0;
-  for (std::size_t i = 0; i < rows * cols; ++i) squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  for (std::size_t r = 0; r < rows; ++r) squares += static_cast<double>(kernels().dot(x + r * cols, x + r * cols, cols));
   if (squares == 0) return;
-  // The Gram matrix of the shorter side is the smaller one; what is then stored is x or its transpose.
-  const std::size_t m = std::min(rows, cols), n = std::max(rows, cols);
-  const bool turned = rows > cols;
-  scratch.x.resize(m * n), scratch.next.resize(m * n), scratch.gram.resize(m * m), scratch.polynomial.resize(m * m);
+  // The Gram matrix of the shorter side is the smaller one.
+  const std::size_t m = std::min(rows, cols), n = std::max(rows, cols), size = rows * cols;
+  const bool tall = rows > cols;
+  std::vector<float>&gram = scratch.gram, &polynomial = scratch.polynomial, &next = scratch.next;
+  gram.resize(m * m), polynomial.resize(m * m), next.resize(size);
   const float scale = static_cast<float>(1 / std::sqrt(squares));
-  for (std::size_t i = 0; i < m; ++i)
-    for (std::size_t j = 0; j < n; ++j) scratch.x[i * n + j] = scale * x[turned ? j * cols + i : i * cols + j];
+  for (std::size_t i = 0; i < size; ++i) x[i] *= scale;
   for (int iteration = 0; iteration < kIterations; ++iteration) {
-    // x <- a x + (b G + c G^2) x with G = x x^T
-    gemm(Transpose::kNo, Transpose::kYes, m, m, n, scratch.x.data(), n, scratch.x.data(), n, 0, scratch.gram.data(), m,
-         math, one);
-    gemm(Transpose::kNo, Transpose::kNo, m, m, m, scratch.gram.data(), m, scratch.gram.data(), m, 0,
-         scratch.polynomial.data(), m, math, one);
-    for (std::size_t i = 0; i < m * m; ++i) scratch.polynomial[i] = b * scratch.gram[i] + c * scratch.polynomial[i];
-    for (std::size_t i = 0; i < m; ++i) scratch.polynomial[i * m + i] += a;
-    gemm(Transpose::kNo, Transpose::kNo, m, n, m, scratch.polynomial.data(), m, scratch.x.data(), n, 0,
-         scratch.next.data(), n, math, one);
-    scratch.x.swap(scratch.next);
+    // x <- a x + (b G + c G^2) x with G = x x^T, or a x + x (b G + c G^2) with G = x^T x: c times what is summed here.
+    gemm(tall ? Transpose::kYes : Transpose::kNo, tall ? Transpose::kNo : Transpose::kYes, m, m, n, x, cols, x, cols, 0,
+         gram.data(), m, math, one);
+    for (std::size_t i = 0; i < m * m; ++i) polynomial[i] = b / c * gram[i];
+    gemm(Transpose::kNo, Transpose::kNo, m, m, m, gram.data(), m, gram.data(), m, 1, polynomial.data(), m, math, one);
+    for (std::size_t i = 0; i < size; ++i) next[i] = a / c * x[i];
+    const float *left = tall ? x : polynomial.data(), *right = tall ? polynomial.data() : x;
+    gemm(Transpose::kNo, Transpose::kNo, rows, cols, m, left, tall ? cols : m, right, cols, 1, next.data(), cols, math,
+         one);
+    for (std::size_t i = 0; i < size; ++i) x[i] = c * next[i];
   }
-  for (std::size_t i = 0; i < m; ++i)
-    for (std::size_t j = 0; j < n; ++j) x[turned ? j * cols + i : i * cols + j] = scratch.x[i * n + j];
 }
 
 void muon_step(const std::vector<MuonMatrix>& matrices, const MuonStep& step, float* w, float* gradient,

@@ -11,7 +11,7 @@ namespace eve {
 
 /// Memory of one caller of orthogonalise(), used again from matrix to matrix.
 struct MuonScratch {
-  std::vector<float> x, gram, polynomial, next;
+  std::vector<float> gram, polynomial, next;
 };
 
 /// Replaces x [rows][cols] = U S V^T by about U V^T: five steps of the Newton-Schulz iteration with Jordan's quintic

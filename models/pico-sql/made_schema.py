@@ -173,6 +173,7 @@ class Column:
             return values.pick(self.options)
         if self.kind == "int":
             low, high, step = (int(r) for r in self.range + ["1"] * (3 - len(self.range)))
+            low += step if high - low > 3 * step else 0
             return str(values.rng.randrange(low, high + 1, step if high - low > step else 1))
         if self.kind == "real":
             low, high = (int(r) for r in self.range)
