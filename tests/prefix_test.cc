@@ -156,6 +156,29 @@ TEST_CASE("prompts that begin alike, or are the same, are answered as each would
   }
 }
 
+TEST_CASE("a text is scored as it would be written") {
+  const RandomModel file(Head::kLm, 0.5);
+  ModelData data = load_model(file.path);
+  data.config.prefix = true;
+  const TemporaryFolder folder;
+  save_model(data, DType::kF32, folder / "m.gguf");
+  Generator generator(Model::open(folder / "m.gguf"), 1);
+  GenerateOptions options;
+  options.max_tokens = 6;
+  std::vector<TokenId> ids{5, 17, 60, 3, 41, 8};
+  const std::size_t prompt = ids.size(), rows = data.config.vocab_size;
+  const auto written = generator.generate(ids, options).tokens;
+  REQUIRE(written.size() == 6);
+  ids.insert(ids.end(), written.begin(), written.end());
+  const std::vector<float> logits = generator.logits(ids, prompt), causal = generator.logits(ids);
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const float* row = &logits[(prompt + i - 1) * rows];
+    for (std::size_t id = 0; id < data.tokenizer->size(); ++id)
+      if (data.tokenizer->is_text(static_cast<TokenId>(id))) CHECK(row[written[i]] >= row[id]);
+  }
+  CHECK(logits != causal);
+}
+
 TEST_CASE("a prompt that sees itself survives saving, leaves no trace, and is refused where it cannot be") {
   const TemporaryFolder folder;
   save_model(formula_model(prefix_config()), DType::kBF16, folder / "m.gguf");

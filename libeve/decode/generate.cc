@@ -209,9 +209,9 @@ void Generator::generate_all(std::span<const Request> requests, const GenerateOp
   impl_->run(encoded, constraints, options, {}, InOrder(on_result));
 }
 
-std::vector<float> Generator::logits(std::span<const TokenId> ids) {
+std::vector<float> Generator::logits(std::span<const TokenId> ids, std::size_t prompt) {
   if (ids.empty()) throw Error(Status::kInput, "no token ids");
-  return impl_->slots.logits(ids);
+  return impl_->slots.logits(ids, prompt);
 }
 
 }  // namespace eve

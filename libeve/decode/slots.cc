@@ -73,14 +73,16 @@ std::vector<float> Slots::logits(std::span<Slot* const> slots, Pass pass) {
   return logits;
 }
 
-std::vector<float> Slots::logits(std::span<const TokenId> ids) {
-  const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(ids.size())};
+std::vector<float> Slots::logits(std::span<const TokenId> ids, std::size_t prompt) {
+  const std::uint32_t starts[] = {0, static_cast<std::uint32_t>(ids.size())},
+                      prompts[] = {static_cast<std::uint32_t>(prompt)};
+  const Batch batch{.tokens = ids, .starts = starts, .prompts = prompts};
   const Executor executor = inference_executor(model_.weights, threads_, Pass::kPrefill);
-  forward(model_.config, model_.weights, {ids, starts}, false, executor, activations_);
+  forward(model_.config, model_.weights, batch, false, executor, activations_);
   std::vector<float> logits(ids.size() * model_.config.vocab_size);
   std::vector<std::size_t> rows(ids.size());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  next_logits(model_.config, model_.weights, {ids, starts}, activations_, rows, logits.data(), executor);
+  next_logits(model_.config, model_.weights, batch, activations_, rows, logits.data(), executor);
   return logits;
 }
 

@@ -48,8 +48,8 @@ class Slots {
   void free_all();
   /// Logits [slots][vocabulary] after the last token of each slot's `next`, which join the caches.
   std::vector<float> logits(std::span<Slot* const> slots, Pass pass);
-  /// Logits of the next token after each of `ids`, [ids][vocabulary], without a cache.
-  std::vector<float> logits(std::span<const TokenId> ids);
+  /// Logits of the next token after each of `ids`, of which the first are the prompt, [ids][vocabulary], without a cache.
+  std::vector<float> logits(std::span<const TokenId> ids, std::size_t prompt);
 
  private:
   const ModelData& model_;

@@ -6,13 +6,27 @@
 
 The query is made first and the question says it, so a row is right by construction: what a question does not say is not in its query.
 """
+
 import pathlib
 import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from made_said import AGGREGATES, COMPARED, NUMBERS, PLAIN, SAID_ALONE, Speaker, Those, article, be, joined, read_wordings, table_name  # noqa: E402
+from made_said import (
+    AGGREGATES,
+    COMPARED,
+    NUMBERS,
+    PLAIN,
+    SAID_ALONE,
+    Speaker,
+    Those,
+    article,
+    be,
+    joined,
+    read_wordings,
+    table_name,
+)  # noqa: E402
 from made_schema import Database, Values, WikiTable, kinds, plural, read_domains  # noqa: E402
 
 
@@ -28,7 +42,11 @@ class Asker(Speaker):
         those = Those(table)
         if self.chance(0.22):
             columns = self.some_columns(table)
-            return self.say("select_all", Ts=table.nouns, t=table.noun, **self.names(columns)), those.select(*(c.sql for c in columns)), [table]
+            return (
+                self.say("select_all", Ts=table.nouns, t=table.noun, **self.names(columns)),
+                those.select(*(c.sql for c in columns)),
+                [table],
+            )
         self.limit(those, table)
         if table.entity.is_person and self.chance(0.15):
             return self.say("who", NP=those.text), those.select(table_name(table).sql), [table]
@@ -37,7 +55,11 @@ class Asker(Speaker):
     def selected(self, those):
         table = those.root
         columns = self.some_columns(table, told=those.told)
-        return self.say("select", NP=those.text, **self.names(columns)), those.select(*(those.ref(table, c) for c in columns)), those.path
+        return (
+            self.say("select", NP=those.text, **self.names(columns)),
+            those.select(*(those.ref(table, c) for c in columns)),
+            those.path,
+        )
 
     def star(self, db):
         those = self.some(self.table(db), 1)
@@ -64,13 +86,24 @@ class Asker(Speaker):
     def count_distinct(self, db):
         those = self.some(self.table(db), 0.2)
         column = self.group(those.root, those.told)
-        return column and (self.say("count_distinct", NP=those.text, cs=column.many), those.select(f"COUNT(DISTINCT {column.sql})"), those.path)
+        return column and (
+            self.say("count_distinct", NP=those.text, cs=column.many),
+            those.select(f"COUNT(DISTINCT {column.sql})"),
+            those.path,
+        )
 
     def distinct(self, db, those=None):
         those = those or self.some(self.table(db), 0.35)
-        column = self.group(those.root, those.told) if not those.joins else self.pick(self.some_columns(those.root, 1, those.told))
-        return column and (self.say("distinct", NP=those.text, cs=column.many, c=column.said),
-                           f"SELECT DISTINCT {those.ref(those.root, column)} {those.source()}", those.path)
+        column = (
+            self.group(those.root, those.told)
+            if not those.joins
+            else self.pick(self.some_columns(those.root, 1, those.told))
+        )
+        return column and (
+            self.say("distinct", NP=those.text, cs=column.many, c=column.said),
+            f"SELECT DISTINCT {those.ref(those.root, column)} {those.source()}",
+            those.path,
+        )
 
     def aggregate(self, db, those=None):
         those = those or self.some(self.table(db), 0.45)
@@ -82,7 +115,11 @@ class Asker(Speaker):
         if self.chance(0.25):
             chosen = self.v.rng.sample(list(AGGREGATES), self.pick((2, 2, 3)))
             words = joined([AGGREGATES[a][0] for a in chosen])
-            return self.say("aggregates", NP=those.text, aggs=words, c=column.said), those.select(*(f"{a}({ref})" for a in chosen)), those.path
+            return (
+                self.say("aggregates", NP=those.text, aggs=words, c=column.said),
+                those.select(*(f"{a}({ref})" for a in chosen)),
+                those.path,
+            )
         return self.say("aggregate", NP=those.text, agg=words, c=column.said), those.select(f"{agg}({ref})"), those.path
 
     def agg(self, names=("AVG", "AVG", "MAX", "MIN", "SUM")):
@@ -93,14 +130,29 @@ class Asker(Speaker):
         those = those or self.some(self.table(db), 0.3)
         table = those.root
         columns = self.some_columns(table, told=those.told)
-        by = self.pick([c for c in table.columns if c is not table.key and c not in those.told and "id" not in c.said.split()])
+        by = self.pick(
+            [c for c in table.columns if c is not table.key and c not in those.told and "id" not in c.said.split()]
+        )
         words, tail = self.ordered(those, table, by)
-        return (self.say("order", NP=those.text, order=words, **self.names(columns)), those.select(*(those.ref(table, c) for c in columns)) + tail, those.path)
+        return (
+            self.say("order", NP=those.text, order=words, **self.names(columns)),
+            those.select(*(those.ref(table, c) for c in columns)) + tail,
+            those.path,
+        )
 
     def top(self, db):
         table = self.table(db)
-        by = self.pick([c for c in table.columns if c is not table.key and not c.is_text and (c.column.is_number or c.column.kind == "year")
-                        and "id" not in c.said.split()] or [None])
+        by = self.pick(
+            [
+                c
+                for c in table.columns
+                if c is not table.key
+                and not c.is_text
+                and (c.column.is_number or c.column.kind == "year")
+                and "id" not in c.said.split()
+            ]
+            or [None]
+        )
         if not by:
             return None
         most, those = self.chance(0.7), Those(table)
@@ -109,15 +161,27 @@ class Asker(Speaker):
             n = self.pick((2, 3, 3, 5, 5, 10))
             columns = self.some_columns(table)
             phrase = self.top_phrase(table, by, most, NUMBERS[n] if self.chance(0.4) else n)
-            return self.say("top_n", topn=phrase, **self.names(columns)), those.select(*(c.sql for c in columns)) + f"{tail}{n}", [table]
+            return (
+                self.say("top_n", topn=phrase, **self.names(columns)),
+                those.select(*(c.sql for c in columns)) + f"{tail}{n}",
+                [table],
+            )
         phrase = self.top_phrase(table, by, most)
         if self.chance(0.2):
             shape = "top_who" if table.entity.is_person else "top_which"
-            return self.say(shape, top=phrase, t=table.noun, Ts=table.nouns), those.select(table_name(table).sql) + f"{tail}1", [table]
+            return (
+                self.say(shape, top=phrase, t=table.noun, Ts=table.nouns),
+                those.select(table_name(table).sql) + f"{tail}1",
+                [table],
+            )
         columns = [c for c in self.some_columns(table) if c is not by]
         if not columns:
             return None
-        return (self.say("top", table.entity.is_person, top=phrase, **self.names(columns)), those.select(*(c.sql for c in columns)) + f"{tail}1", [table])
+        return (
+            self.say("top", table.entity.is_person, top=phrase, **self.names(columns)),
+            those.select(*(c.sql for c in columns)) + f"{tail}1",
+            [table],
+        )
 
     # --------------------------------------------------------------------------------------------- groups, nested
 
@@ -141,8 +205,11 @@ class Asker(Speaker):
             if not column or column is g:
                 return None
             agg, words = self.agg()
-            return (self.say("group_aggregate", agg=words, c=column.said, **slots), those.select(ref, f"{agg}({those.ref(those.root, column)})") + by,
-                    those.path)
+            return (
+                self.say("group_aggregate", agg=words, c=column.said, **slots),
+                those.select(ref, f"{agg}({those.ref(those.root, column)})") + by,
+                those.path,
+            )
         if form < 0.72:
             most = self.chance(0.85)
             tail = f"{by} ORDER BY COUNT(*) {'DESC' if most else 'ASC'} LIMIT 1"
@@ -150,9 +217,20 @@ class Asker(Speaker):
                 return self.say("group_top_count", **slots), those.select(ref, "COUNT(*)") + tail, those.path
             return self.say("group_top" if most else "group_bottom", **slots), those.select(ref) + tail, those.path
         if form < 0.82:
-            words, tail = self.pick((("most first", "DESC"), ("in descending order of the count", "DESC"), ("from most to fewest", "DESC"),
-                                     ("fewest first", "ASC"), ("in ascending order of the count", "ASC")))
-            return self.say("group_count_order", byn=words, **slots), those.select(ref, "COUNT(*)") + f"{by} ORDER BY COUNT(*) {tail}", those.path
+            words, tail = self.pick(
+                (
+                    ("most first", "DESC"),
+                    ("in descending order of the count", "DESC"),
+                    ("from most to fewest", "DESC"),
+                    ("fewest first", "ASC"),
+                    ("in ascending order of the count", "ASC"),
+                )
+            )
+            return (
+                self.say("group_count_order", byn=words, **slots),
+                those.select(ref, "COUNT(*)") + f"{by} ORDER BY COUNT(*) {tail}",
+                those.path,
+            )
         n, having = self.how_many()
         return self.say("group_having", n=n, **slots), those.select(ref) + f"{by} HAVING {having}", those.path
 
@@ -167,15 +245,27 @@ class Asker(Speaker):
         more = COMPARED[family][op == "<"] if family in PLAIN and self.chance(0.6) else None
         if self.chance(0.65):
             inner = f"SELECT AVG({column.sql}) FROM {table.sql}"
-            words = f"{more} than average" if more else self.pick((
-                f"whose {column.said} {be(column.said)} {'above' if op == '>' else 'below'} the average", f"with {'above' if op == '>' else 'below'}-average {column.said}",
-                f"whose {column.said} {be(column.said)} {'higher' if op == '>' else 'lower'} than the average {column.said}",
-                f"with {article(column.said)} {'greater' if op == '>' else 'less'} than the average"))
+            words = (
+                f"{more} than average"
+                if more
+                else self.pick(
+                    (
+                        f"whose {column.said} {be(column.said)} {'above' if op == '>' else 'below'} the average",
+                        f"with {'above' if op == '>' else 'below'}-average {column.said}",
+                        f"whose {column.said} {be(column.said)} {'higher' if op == '>' else 'lower'} than the average {column.said}",
+                        f"with {article(column.said)} {'greater' if op == '>' else 'less'} than the average",
+                    )
+                )
+            )
         elif self.chance(0.5):
             other = Those(table)
             name = self.entity_named(other, table)
             inner = other.select(column.sql)
-            words = f"{more} than {name}" if more else f"with a {'higher' if op == '>' else 'lower'} {column.said} than {name}"
+            words = (
+                f"{more} than {name}"
+                if more
+                else f"with a {'higher' if op == '>' else 'lower'} {column.said} than {name}"
+            )
         else:
             group = self.group(table)
             if not group:
@@ -183,14 +273,21 @@ class Asker(Speaker):
             other = self.limit(Those(table), table, ("=",), group, double=0)
             agg, word, every = ("MAX", "highest", "all") if op == ">" else ("MIN", "lowest", "all")
             inner = other.select(f"{agg}({column.sql})")
-            words = self.pick((f"whose {column.said} {be(column.said)} {'above' if op == '>' else 'below'} the {word} {column.said} of {other.text}",
-                               f"with a {'higher' if op == '>' else 'lower'} {column.said} than {every} {other.text}"))
+            words = self.pick(
+                (
+                    f"whose {column.said} {be(column.said)} {'above' if op == '>' else 'below'} the {word} {column.said} of {other.text}",
+                    f"with a {'higher' if op == '>' else 'lower'} {column.said} than {every} {other.text}",
+                )
+            )
         condition = f" FROM {table.sql} WHERE {column.sql} {op} ({inner})"
         if self.chance(0.2):
             return self.say("count_than", Ts=table.nouns, than=words), "SELECT COUNT(*)" + condition, [table]
         columns = self.some_columns(table)
-        return (self.say("above_average", Ts=table.nouns, t=table.noun, than=words, **self.names(columns)),
-                f"SELECT {', '.join(c.sql for c in columns)}" + condition, [table])
+        return (
+            self.say("above_average", Ts=table.nouns, t=table.noun, than=words, **self.names(columns)),
+            f"SELECT {', '.join(c.sql for c in columns)}" + condition,
+            [table],
+        )
 
     def sets(self, db):
         """INTERSECT, UNION and EXCEPT of the values of one column."""
@@ -199,15 +296,26 @@ class Asker(Speaker):
         if not g:
             return None
         if self.chance(0.25):  # the same kind of column of another table
-            pairs = [(t, c) for t in db.tables.values() if t is not one for c in t.columns
-                     if c.column.kind == g.column.kind and c.column.kind in ("city", "country", "year") and c.said == g.said]
+            pairs = [
+                (t, c)
+                for t in db.tables.values()
+                if t is not one
+                for c in t.columns
+                if c.column.kind == g.column.kind and c.column.kind in ("city", "country", "year") and c.said == g.said
+            ]
             if not pairs:
                 return None
             two, h = self.pick(pairs)
             A, B = Those(one), Those(two)
         else:
-            usable = [c for c in one.columns if c is not one.key and c is not g and "id" not in c.said.split()
-                      and (c.column.is_group or (c.column.is_number and not c.is_text))]
+            usable = [
+                c
+                for c in one.columns
+                if c is not one.key
+                and c is not g
+                and "id" not in c.said.split()
+                and (c.column.is_group or (c.column.is_number and not c.is_text))
+            ]
             if not usable:
                 return None
             column = self.pick(usable)
@@ -218,7 +326,11 @@ class Asker(Speaker):
             if A.filter() == B.filter() or " OR " in A.filter() + B.filter():
                 return None
         shape, word = self.pick((("both", "INTERSECT"),) * 3 + (("but_not", "EXCEPT"),) * 2 + (("either", "UNION"),))
-        return self.say(shape, A=A.text, B=B.text, g=g.said, gs=g.many), f"{A.select(g.sql)} {word} {B.select(h.sql)}", list({id(t): t for t in A.path + B.path}.values())
+        return (
+            self.say(shape, A=A.text, B=B.text, g=g.said, gs=g.many),
+            f"{A.select(g.sql)} {word} {B.select(h.sql)}",
+            list({id(t): t for t in A.path + B.path}.values()),
+        )
 
     # ------------------------------------------------------------------------------------------ shapes, more tables
 
@@ -235,7 +347,11 @@ class Asker(Speaker):
         if not those:
             return None
         if those.joins[0][3] is not those.path[1].key:  # a row of the root may come more than once
-            return self.say("count", NP=those.text), those.select(f"COUNT(DISTINCT {those.ref(those.root, those.root.key)})"), those.path
+            return (
+                self.say("count", NP=those.text),
+                those.select(f"COUNT(DISTINCT {those.ref(those.root, those.root.key)})"),
+                those.path,
+            )
         return self.say("count", NP=those.text), those.select("COUNT(*)"), those.path
 
     def related_aggregate(self, db):
@@ -259,8 +375,11 @@ class Asker(Speaker):
         phrase = f"the {parent.noun} {parent.who} {verb} {self.top_phrase(child, by, most)}"
         tail = f" ORDER BY {those.ref(child, by)} {'DESC' if most else 'ASC'} LIMIT 1"
         columns = self.some_columns(parent, 2)
-        return (self.say("top", parent.entity.is_person, top=phrase, **self.names(columns)),
-                those.select(*(those.ref(parent, c) for c in columns)) + tail, those.path)
+        return (
+            self.say("top", parent.entity.is_person, top=phrase, **self.names(columns)),
+            those.select(*(those.ref(parent, c) for c in columns)) + tail,
+            those.path,
+        )
 
     def related_group(self, db):
         edge = self.edge(db.tables.values())
@@ -282,11 +401,24 @@ class Asker(Speaker):
         limited = self.chance(0.35)
         if limited:
             self.limit(those, child, double=0)
-        slots = {"pcs": joined([c.many for c in theirs]), "pc": joined([c.said for c in theirs]), "Ps": parent.nouns, "p": parent.noun}
+        slots = {
+            "pcs": joined([c.many for c in theirs]),
+            "pc": joined([c.said for c in theirs]),
+            "Ps": parent.nouns,
+            "p": parent.noun,
+        }
         sql = those.select(*(those.ref(child, c) for c in mine), *(those.ref(parent, c) for c in theirs))
         if limited:
-            return self.say("pairs_where", child.entity.is_person, NP=those.text, **slots, **self.names(mine)), sql, those.path
-        return self.say("pairs", child.entity.is_person, t=child.noun, Ts=child.nouns, **slots, **self.names(mine)), sql, those.path
+            return (
+                self.say("pairs_where", child.entity.is_person, NP=those.text, **slots, **self.names(mine)),
+                sql,
+                those.path,
+            )
+        return (
+            self.say("pairs", child.entity.is_person, t=child.noun, Ts=child.nouns, **slots, **self.names(mine)),
+            sql,
+            those.path,
+        )
 
     def owners(self, db):
         """What a parent has of its children: counts, most, least, thresholds, aggregates."""
@@ -304,8 +436,16 @@ class Asker(Speaker):
         by = f" GROUP BY {those.ref(parent, parent.key)}"
         person = parent.entity.is_person
         has = "has" if link.past == "have" else link.past
-        slots = {"NP": those.text, "p": parent.noun, "Ps": parent.nouns, "who": parent.who, "owho": "who" if parent.who == "who" else "that", "past": has,
-                 "base": link.base, "participle": link.participle} | self.names(columns)
+        slots = {
+            "NP": those.text,
+            "p": parent.noun,
+            "Ps": parent.nouns,
+            "who": parent.who,
+            "owho": "who" if parent.who == "who" else "that",
+            "past": has,
+            "base": link.base,
+            "participle": link.participle,
+        } | self.names(columns)
         form = self.v.rng.random()
         if form < 0.25:
             return self.say("owner_count", person, **slots), those.select(*items, "COUNT(*)") + by, those.path
@@ -313,23 +453,44 @@ class Asker(Speaker):
             most = self.chance(0.85)
             tail = f"{by} ORDER BY COUNT(*) {'DESC' if most else 'ASC'} LIMIT 1"
             if most and self.chance(0.2):
-                return self.say("owner_who", person, **slots), those.select(those.ref(parent, table_name(parent))) + tail, those.path
-            return self.say("owner_top" if most else "owner_bottom", person, **slots), those.select(*items) + tail, those.path
+                return (
+                    self.say("owner_who", person, **slots),
+                    those.select(those.ref(parent, table_name(parent))) + tail,
+                    those.path,
+                )
+            return (
+                self.say("owner_top" if most else "owner_bottom", person, **slots),
+                those.select(*items) + tail,
+                those.path,
+            )
         if form < 0.78:
             n, having = self.how_many()
-            return self.say("owner_having", person, n=n, **(slots | {"past": link.past})), those.select(*items) + f"{by} HAVING {having}", those.path
+            return (
+                self.say("owner_having", person, n=n, **(slots | {"past": link.past})),
+                those.select(*items) + f"{by} HAVING {having}",
+                those.path,
+            )
         number = self.number(child)
         if not number:
             return None
         agg, words = self.agg(("AVG", "AVG", "SUM", "MAX", "MIN"))
         value = f"{agg}({those.ref(child, number)})"
         if form < 0.9:
-            return self.say("owner_aggregate", person, n=number.said, agg=words, **slots), those.select(*items, value) + by, those.path
+            return (
+                self.say("owner_aggregate", person, n=number.said, agg=words, **slots),
+                those.select(*items, value) + by,
+                those.path,
+            )
         agg, words = self.pick((("AVG", "average"), ("SUM", "total")))
         most = self.chance(0.75)
         tail = f"{by} ORDER BY {agg}({those.ref(child, number)}) {'DESC' if most else 'ASC'} LIMIT 1"
-        return (self.say("owner_aggregate_top", person, n=number.said, agg=words, most="highest" if most else "lowest", **slots),
-                those.select(*items) + tail, those.path)
+        return (
+            self.say(
+                "owner_aggregate_top", person, n=number.said, agg=words, most="highest" if most else "lowest", **slots
+            ),
+            those.select(*items) + tail,
+            those.path,
+        )
 
     def existence(self, db):
         """Parents with or without children: IN and NOT IN, EXCEPT where it matters which children."""
@@ -343,7 +504,14 @@ class Asker(Speaker):
         if limited:
             self.limit(those, child, double=0)
         inner = those.select(column.sql)
-        slots = {"Ps": parent.nouns, "p": parent.noun, "who": parent.who, "didnot": base, "past": link.past, "participle": link.participle}
+        slots = {
+            "Ps": parent.nouns,
+            "p": parent.noun,
+            "who": parent.who,
+            "didnot": base,
+            "past": link.past,
+            "participle": link.participle,
+        }
         slots |= {"Cs": those.text, "C": those.text if limited else child.noun}
         source = f" FROM {parent.sql} WHERE {parent.key.sql} {'NOT IN' if no else 'IN'} ({inner})"
         if limited and no and self.chance(0.5):
@@ -352,14 +520,25 @@ class Asker(Speaker):
             some_of.join(child, parent.key, column, parent)
             some_of.conditions = those.conditions
             text = self.say("without", **slots, **self.names([name]))
-            return text, f"{all_of.select(name.sql)} EXCEPT {some_of.select(some_of.ref(parent, name))}", [parent, child]
+            return (
+                text,
+                f"{all_of.select(name.sql)} EXCEPT {some_of.select(some_of.ref(parent, name))}",
+                [parent, child],
+            )
         if self.chance(0.25):
-            return self.say("without_count" if no else "with_some_count", **slots), "SELECT COUNT(*)" + source, [parent, child]
+            return (
+                self.say("without_count" if no else "with_some_count", **slots),
+                "SELECT COUNT(*)" + source,
+                [parent, child],
+            )
         if no and self.chance(0.25):
             return self.say("without_who", **slots), f"SELECT {table_name(parent).sql}" + source, [parent, child]
         columns = self.some_columns(parent, 2)
-        return (self.say("without" if no else "with_some", **slots, **self.names(columns)), f"SELECT {', '.join(c.sql for c in columns)}" + source,
-                [parent, child])
+        return (
+            self.say("without" if no else "with_some", **slots, **self.names(columns)),
+            f"SELECT {', '.join(c.sql for c in columns)}" + source,
+            [parent, child],
+        )
 
     def related_sets(self, db):
         """INTERSECT and EXCEPT of parents by what their children are."""
@@ -381,11 +560,27 @@ class Asker(Speaker):
         if A.filter() == B.filter() or " OR " in A.filter() + B.filter():
             return None
         but = self.chance(0.35)
-        slots = {"gs": name.many, "ps": parent.nouns, "who": parent.who, "past": link.past, "A": A.text, "B": B.text, "no": "but no" if but else "and also"}
-        text = self.pick(("which {ps} {past} {A} {no} {B}? give their {gs}", "show the {gs} of {ps} {who} {past} {A} {no} {B}",
-                          "what are the {gs} of the {ps} with {A} {no} {B}?", "find the {gs} of {ps} {who} have {A} {no} {B}",
-                          "{gs} of {ps} with {A} {no} {B}", "list the {gs} of all {ps} {who} {past} {A} {no} {B}",
-                          "return the {gs} for {ps} {who} have {A} {no} {B}", "give me the {gs} of {ps} that have {A} {no} {B}")).format(**slots)
+        slots = {
+            "gs": name.many,
+            "ps": parent.nouns,
+            "who": parent.who,
+            "past": link.past,
+            "A": A.text,
+            "B": B.text,
+            "no": "but no" if but else "and also",
+        }
+        text = self.pick(
+            (
+                "which {ps} {past} {A} {no} {B}? give their {gs}",
+                "show the {gs} of {ps} {who} {past} {A} {no} {B}",
+                "what are the {gs} of the {ps} with {A} {no} {B}?",
+                "find the {gs} of {ps} {who} have {A} {no} {B}",
+                "{gs} of {ps} with {A} {no} {B}",
+                "list the {gs} of all {ps} {who} {past} {A} {no} {B}",
+                "return the {gs} for {ps} {who} have {A} {no} {B}",
+                "give me the {gs} of {ps} that have {A} {no} {B}",
+            )
+        ).format(**slots)
         select = [s.select(s.ref(parent, name)) for s in sides]
         return text, f"{select[0]} {'EXCEPT' if but else 'INTERSECT'} {select[1]}", A.path
 
@@ -399,14 +594,23 @@ class Asker(Speaker):
             ordered = not column.is_text and self.chance(0.55)
             op = self.pick("<>") if ordered else "="
             c = column.said
-            word = {"=": "", "<": self.pick(("less than ", "smaller than ", "under ", "below ")),
-                    ">": self.pick(("more than ", "larger than ", "over ", "greater than "))}[op]
+            word = {
+                "=": "",
+                "<": self.pick(("less than ", "smaller than ", "under ", "below ")),
+                ">": self.pick(("more than ", "larger than ", "over ", "greater than ")),
+            }[op]
             if ordered and column.column.kind == "year":
                 word = "before " if op == "<" else "after "
-            is_.append(f"{self.pick(('the ', ''))}{c} {self.pick((be(c), be(c), 'was' if be(c) == 'is' else 'were'))} {word}{said}")
+            is_.append(
+                f"{self.pick(('the ', ''))}{c} {self.pick((be(c), be(c), 'was' if be(c) == 'is' else 'were'))} {word}{said}"
+            )
             has.append(self.pick((f"{article(c)} {'of ' if not ordered else ''}{word}{said}", f"{c} {word}{said}")))
             sql.append(f"{column.sql} {op} {literal}")
-        return self.pick((" and ", ", and ", " and ")).join(is_), self.pick((" and ", ", and ")).join(has), " AND ".join(sql)
+        return (
+            self.pick((" and ", ", and ", " and ")).join(is_),
+            self.pick((" and ", ", and ")).join(has),
+            " AND ".join(sql),
+        )
 
     def wiki(self, _):
         domain = self.pick(self.domains)
@@ -419,10 +623,26 @@ class Asker(Speaker):
             return made and (made[0], made[1], shown)
         is_, has, where = self.wiki_conditions(table, rest)
         where = f" FROM {table.sql} WHERE {where}"
-        slots = {"is": is_, "has": has, "t": table.noun, "NP": f"the {table.nouns} with {has}", "c": asked.said, "cs": asked.many}
-        if form < 0.3 and len(rest) == 1 and (rest[0].column.is_group or rest[0].column.kind in SAID_ALONE) and rest[0].is_text:
+        slots = {
+            "is": is_,
+            "has": has,
+            "t": table.noun,
+            "NP": f"the {table.nouns} with {has}",
+            "c": asked.said,
+            "cs": asked.many,
+        }
+        if (
+            form < 0.3
+            and len(rest) == 1
+            and (rest[0].column.is_group or rest[0].column.kind in SAID_ALONE)
+            and rest[0].is_text
+        ):
             literal, said = self.value(rest[0], is_iso=False)
-            return self.say("wiki_value", v=said, c=asked.said), f"SELECT {asked.sql} FROM {table.sql} WHERE {rest[0].sql} = {literal}", shown
+            return (
+                self.say("wiki_value", v=said, c=asked.said),
+                f"SELECT {asked.sql} FROM {table.sql} WHERE {rest[0].sql} = {literal}",
+                shown,
+            )
         if form < 0.38:
             those = Those(table)
             for column in rest[:2]:
@@ -443,13 +663,36 @@ class Asker(Speaker):
         return self.say("wiki_aggregate", agg=words, **slots), f"SELECT {agg}({asked.sql}){where}", shown
 
 
-SHAPES = {"wiki": 28, "select": 8, "asked": 3, "star": 0.7, "count": 3.5, "count_distinct": 1.8, "distinct": 1.5, "aggregate": 3, "order": 3, "top": 5,
-          "grouped": 9, "nested": 2.5, "sets": 2.5, "related_select": 8, "related_count": 3, "related_aggregate": 1.8, "related_order": 1.2, "related_top": 1.5,
-          "related_group": 2.2, "pairs": 2.5, "owners": 10, "existence": 4.5, "related_sets": 1.5}
+SHAPES = {
+    "wiki": 28,
+    "select": 8,
+    "asked": 3,
+    "star": 0.7,
+    "count": 3.5,
+    "count_distinct": 1.8,
+    "distinct": 1.5,
+    "aggregate": 3,
+    "order": 3,
+    "top": 5,
+    "grouped": 9,
+    "nested": 2.5,
+    "sets": 2.5,
+    "related_select": 8,
+    "related_count": 3,
+    "related_aggregate": 1.8,
+    "related_order": 1.2,
+    "related_top": 1.5,
+    "related_group": 2.2,
+    "pairs": 2.5,
+    "owners": 10,
+    "existence": 4.5,
+    "related_sets": 1.5,
+}
 
 
 def typed(values, question, sql, is_wiki):
     """The question as people type it, and the query with its texts as the question has them."""
+
     def outside(text, change):
         return re.sub(r"(?:^|(?<=\x02))[^\x01]*", lambda m: change(m[0]), text)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The databases of domains.txt, and how one of them is shown: names, types and keys in the styles of the training data."""
+
 import pathlib
 import re
 import sys
@@ -9,20 +10,37 @@ sys.path.insert(0, str(HERE.parent / "rows"))
 import kinds  # noqa: E402
 
 # Words that SQLite does not read as a bare name.
-RESERVED = set("""add all alter and as between by case check collate commit constraint create default deferrable delete desc distinct drop else
+RESERVED = set(
+    """add all alter and as between by case check collate commit constraint create default deferrable delete desc distinct drop else
 escape except exists foreign from group having if in index insert intersect into is isnull join limit not notnull null on or order primary
-references select set table then to transaction union unique update using values when where with to""".split())
-TYPES = ({"text": "TEXT", "int": "INTEGER", "real": "REAL", "date": "TEXT"},
-         {"text": "VARCHAR", "int": "INTEGER", "real": "INTEGER", "date": "DATETIME"},
-         {"text": "VARCHAR(255)", "int": "INT", "real": "NUMERIC", "date": "TIMESTAMP"},
-         {"text": "TEXT", "int": "INTEGER", "real": "NUMERIC", "date": "DATETIME"})
-PAST = {"given": "gave", "taken": "took", "written": "wrote", "driven": "drove", "flown": "flew", "grown": "grew", "seen": "saw",
-        "undergone": "underwent", "done": "did", "gotten": "got", "shown": "showed"}
+references select set table then to transaction union unique update using values when where with to""".split()
+)
+TYPES = (
+    {"text": "TEXT", "int": "INTEGER", "real": "REAL", "date": "TEXT"},
+    {"text": "VARCHAR", "int": "INTEGER", "real": "INTEGER", "date": "DATETIME"},
+    {"text": "VARCHAR(255)", "int": "INT", "real": "NUMERIC", "date": "TIMESTAMP"},
+    {"text": "TEXT", "int": "INTEGER", "real": "NUMERIC", "date": "DATETIME"},
+)
+PAST = {
+    "given": "gave",
+    "taken": "took",
+    "written": "wrote",
+    "driven": "drove",
+    "flown": "flew",
+    "grown": "grew",
+    "seen": "saw",
+    "undergone": "underwent",
+    "done": "did",
+    "gotten": "got",
+    "shown": "showed",
+}
 # Columns that nothing asks for.
 SPARE = """notes other_details remarks created_at updated_at is_active external_ref details version source_code last_modified flag sort_order
 description_text legacy_id""".split()
 # Names that a schema has and a sentence does not: "the built of a bridge".
-UNSAID = re.compile(r"^((year )?first )?(?!speed)\w+(ed|built|lit|born|died)$|.* (by|into)$|^(taken|lost|won|elevation served)$")
+UNSAID = re.compile(
+    r"^((year )?first )?(?!speed)\w+(ed|built|lit|born|died)$|.* (by|into)$|^(taken|lost|won|elevation served)$"
+)
 # "Years built", "dates of birth": what is behind the noun that becomes plural.
 BEHIND = re.compile(r" (of|per|in|at|for|on|built|born|made|sold|bought|flown|down|late|working|active|spoken|\w+ed)\b")
 
@@ -37,7 +55,7 @@ def plural(noun):
         return noun.split("/")[1]
     match = BEHIND.search(noun)
     if match and match.start() > 0:
-        return plural(noun[:match.start()]) + noun[match.start():]
+        return plural(noun[: match.start()]) + noun[match.start() :]
     if re.search(r"[^aeiou]y$", noun):
         return noun[:-1] + "ies"
     if re.search(r"[^p]sis$", noun):
@@ -55,51 +73,127 @@ class Values(kinds.Values):
     """Kinds of values that databases have and texts rarely."""
 
     def work(self):
-        adjective = self.pick("Silent Golden Broken Blue Last Distant Hidden Burning Empty Winter Electric Paper Crimson Endless Wild".split())
-        noun = self.pick("Harbor River Garden Road Mirror Letter City Night Summer Machine Ocean House Promise Shadow Window Bird".split())
-        return self.same(self.pick((f"The {adjective} {noun}", f"{adjective} {noun}", f"{noun} of {self.name()}", f"{adjective} {self.pick(kinds.DAYS)}",
-                                    f"A {noun} for {self.pick(kinds.FIRST)}", f"{self.name()}", f"{noun}s and {self.pick(kinds.NOUNS).capitalize()}s")))
+        adjective = self.pick(
+            "Silent Golden Broken Blue Last Distant Hidden Burning Empty Winter Electric Paper Crimson Endless Wild".split()
+        )
+        noun = self.pick(
+            "Harbor River Garden Road Mirror Letter City Night Summer Machine Ocean House Promise Shadow Window Bird".split()
+        )
+        return self.same(
+            self.pick(
+                (
+                    f"The {adjective} {noun}",
+                    f"{adjective} {noun}",
+                    f"{noun} of {self.name()}",
+                    f"{adjective} {self.pick(kinds.DAYS)}",
+                    f"A {noun} for {self.pick(kinds.FIRST)}",
+                    f"{self.name()}",
+                    f"{noun}s and {self.pick(kinds.NOUNS).capitalize()}s",
+                )
+            )
+        )
 
     def named(self, *ends):
         return self.same(f"{self.name()} {self.pick(ends)}")
 
     def place(self):
-        return self.named("Park", "Hill", "Square", "Hall", "Street", "Center", "Bridge", "North", "Fields", "Road", "Arena", "Gate")
+        return self.named(
+            "Park", "Hill", "Square", "Hall", "Street", "Center", "Bridge", "North", "Fields", "Road", "Arena", "Gate"
+        )
 
     def team(self):
-        return self.named("Tigers", "United", "Rovers", "Eagles", "City", "Wolves", "FC", "Athletic", "Bears", "Hornets", "Rangers", "Sharks")
+        return self.named(
+            "Tigers",
+            "United",
+            "Rovers",
+            "Eagles",
+            "City",
+            "Wolves",
+            "FC",
+            "Athletic",
+            "Bears",
+            "Hornets",
+            "Rangers",
+            "Sharks",
+        )
 
     def nicknames(self):
-        return self.same(self.pick(("", "", "Fighting ", "Golden ", "Blue ")) + self.pick(
-            "Tigers Eagles Wolves Bears Hornets Sharks Falcons Pirates Knights Bulldogs Panthers Comets".split()))
+        return self.same(
+            self.pick(("", "", "Fighting ", "Golden ", "Blue "))
+            + self.pick(
+                "Tigers Eagles Wolves Bears Hornets Sharks Falcons Pirates Knights Bulldogs Panthers Comets".split()
+            )
+        )
 
     def subject(self):
-        return self.same(self.pick(("Introduction to ", "Advanced ", "Applied ", "", "Modern ", "Topics in ")) + self.pick(
-            "Algebra Databases Chemistry Painting Ethics Robotics Geology Grammar Statistics Biology Music Drama Networks Finance".split()))
+        return self.same(
+            self.pick(("Introduction to ", "Advanced ", "Applied ", "", "Modern ", "Topics in "))
+            + self.pick(
+                "Algebra Databases Chemistry Painting Ethics Robotics Geology Grammar Statistics Biology Music Drama Networks Finance".split()
+            )
+        )
 
     def project(self):
-        return self.same(self.pick(("Project ", "Operation ", "", "")) + self.name() + self.pick(("", "", " 2", " Plan", " Launch", " Rebuild", " Fund")))
+        return self.same(
+            self.pick(("Project ", "Operation ", "", ""))
+            + self.name()
+            + self.pick(("", "", " 2", " Plan", " Launch", " Rebuild", " Fund"))
+        )
 
     def farm(self):
         return self.named("Farm", "Acres", "Ranch", "Meadows", "Orchard")
 
     def starname(self):
-        return self.same(self.pick((f"{self.name()} {self.rng.randint(2, 900)}", self.name(), f"{self.name()}-{self.rng.randint(1, 99)}b", f"HD {self.digits(5)}")))
+        return self.same(
+            self.pick(
+                (
+                    f"{self.name()} {self.rng.randint(2, 900)}",
+                    self.name(),
+                    f"{self.name()}-{self.rng.randint(1, 99)}b",
+                    f"HD {self.digits(5)}",
+                )
+            )
+        )
 
     def restaurant(self):
-        return self.same(self.pick((f"{self.pick(kinds.FIRST)}'s Place", f"Cafe {self.name()}", f"The {self.name()}", f"{self.name()} Grill", f"Little {self.name()}")))
+        return self.same(
+            self.pick(
+                (
+                    f"{self.pick(kinds.FIRST)}'s Place",
+                    f"Cafe {self.name()}",
+                    f"The {self.name()}",
+                    f"{self.name()} Grill",
+                    f"Little {self.name()}",
+                )
+            )
+        )
 
     def hotelname(self):
-        return self.same(self.pick((f"Hotel {self.name()}", f"{self.name()} Inn", f"Grand {self.name()}", f"{self.name()} Palace")))
+        return self.same(
+            self.pick((f"Hotel {self.name()}", f"{self.name()} Inn", f"Grand {self.name()}", f"{self.name()} Palace"))
+        )
 
     def museumname(self):
         return self.named("Museum", "Gallery", "Collection", "Museum of Art")
 
     def mountain(self):
-        return self.same(self.pick((f"Mount {self.name()}", f"{self.name()} Peak", self.name(), f"Monte {self.name()}")))
+        return self.same(
+            self.pick((f"Mount {self.name()}", f"{self.name()} Peak", self.name(), f"Monte {self.name()}"))
+        )
 
     def sea(self):
-        return self.same(self.pick((f"Lake {self.name()}", f"{self.name()} Bay", f"{self.name()} Sea", "Atlantic Ocean", "Black Sea", "North Sea")))
+        return self.same(
+            self.pick(
+                (
+                    f"Lake {self.name()}",
+                    f"{self.name()} Bay",
+                    f"{self.name()} Sea",
+                    "Atlantic Ocean",
+                    "Black Sea",
+                    "North Sea",
+                )
+            )
+        )
 
     def river(self):
         return self.same(self.name() + self.pick((" River", "", " Creek")))
@@ -108,11 +202,23 @@ class Values(kinds.Values):
         return self.named("Open", "Cup", "Classic", "Tour", "Trophy", "Festival", "Days", "Masters")
 
     def gamename(self):
-        return self.same(self.pick((f"{self.name()} Quest", f"{self.name()} {self.rng.randint(2, 9)}", f"Super {self.name()}", f"{self.name()} Racer",
-                                    f"Legends of {self.name()}")))
+        return self.same(
+            self.pick(
+                (
+                    f"{self.name()} Quest",
+                    f"{self.name()} {self.rng.randint(2, 9)}",
+                    f"Super {self.name()}",
+                    f"{self.name()} Racer",
+                    f"Legends of {self.name()}",
+                )
+            )
+        )
 
     def party(self):
-        return self.same(self.pick("Progress Unity Green Labour Freedom Centre Reform Citizen People's National".split()) + self.pick((" Party", " Alliance", " Union", " Front")))
+        return self.same(
+            self.pick("Progress Unity Green Labour Freedom Centre Reform Citizen People's National".split())
+            + self.pick((" Party", " Alliance", " Union", " Front"))
+        )
 
     def bridgename(self):
         return self.named("Bridge", "Crossing", "Viaduct")
@@ -124,7 +230,15 @@ class Values(kinds.Values):
         return self.named("Philharmonic", "Symphony", "Chamber Orchestra", "Radio Orchestra")
 
     def bandname(self):
-        return self.same(self.pick((f"The {self.name()}s", f"{self.pick(kinds.ADJECTIVES).capitalize()} {self.pick(kinds.NOUNS).capitalize()}s", self.name())))
+        return self.same(
+            self.pick(
+                (
+                    f"The {self.name()}s",
+                    f"{self.pick(kinds.ADJECTIVES).capitalize()} {self.pick(kinds.NOUNS).capitalize()}s",
+                    self.name(),
+                )
+            )
+        )
 
     def schoolname(self):
         return self.named("High School", "College", "University", "Academy", "State", "Tech")
@@ -142,7 +256,9 @@ class Values(kinds.Values):
         return self.same(f"{self.rng.randint(0, 9)}{self.pick('-–:')}{self.rng.randint(0, 9)}")
 
     def clock(self):
-        return self.same(f"{self.rng.randint(1, 9)}:{self.rng.randint(10, 59)}{self.pick(('', '.' + self.digits(1), ':' + str(self.rng.randint(10, 59))))}")
+        return self.same(
+            f"{self.rng.randint(1, 9)}:{self.rng.randint(10, 59)}{self.pick(('', '.' + self.digits(1), ':' + str(self.rng.randint(10, 59))))}"
+        )
 
 
 class Column:
@@ -190,7 +306,9 @@ class Link:
         self.rels, self.verb = self.rel.split("; "), verb
         words = verb.split()
         half = len(words) // 2
-        self.base, self.participle = ("have", "had") if verb == "-" else (" ".join(words[:half]), " ".join(words[half:]))
+        self.base, self.participle = (
+            ("have", "had") if verb == "-" else (" ".join(words[:half]), " ".join(words[half:]))
+        )
         self.past = "have" if self.base == "have" else PAST.get(self.participle, self.participle)
 
 
@@ -287,14 +405,23 @@ class Table:
 
     def name(self, ident):
         words = ident.split("_")
-        if self.style.prefixed and len(words) == 1 and ident in ("name", "title", "type", "date", "status", "number", "code", "kind"):
+        if (
+            self.style.prefixed
+            and len(words) == 1
+            and ident in ("name", "title", "type", "date", "status", "number", "code", "kind")
+        ):
             words = self.words + words
         elif self.style.names == "headers":
             words = ident.replace("num_", "no. of ").split("_")
-        return quoted(styled(self.style.names, [w.replace("-", "_") if self.style.names != "headers" else w for w in words]))
+        return quoted(
+            styled(self.style.names, [w.replace("-", "_") if self.style.names != "headers" else w for w in words])
+        )
 
     def definition(self, keys):
-        parts = [f"{c.sql} {c.type_name}" + (" PRIMARY KEY" if keys is not None and c is self.key else "") for c in self.columns]
+        parts = [
+            f"{c.sql} {c.type_name}" + (" PRIMARY KEY" if keys is not None and c is self.key else "")
+            for c in self.columns
+        ]
         for link, column, parent in self.links.values():
             if keys and parent.sql in keys:
                 parts.append(f"FOREIGN KEY ({column.sql}) REFERENCES {parent.sql}({parent.key.sql})")
@@ -309,8 +436,12 @@ class Style:
         self.names = pick(("snake",) * 9 + ("title",) * 5 + ("pascal", "pascal", "camel", "camel", "upper", "glued"))
         if is_wiki:
             self.names = pick(("snake",) * 7 + ("headers",) * 2 + ("pascal",))
-        self.tables = {"snake": pick(("snake", "snake", "title", "glued")), "camel": pick(("camel", "pascal")), "upper": "upper",
-                       "glued": pick(("glued", "title"))}.get(self.names, pick(("snake", "title", "pascal")))
+        self.tables = {
+            "snake": pick(("snake", "snake", "title", "glued")),
+            "camel": pick(("camel", "pascal")),
+            "upper": "upper",
+            "glued": pick(("glued", "title")),
+        }.get(self.names, pick(("snake", "title", "pascal")))
         self.plural_tables, self.prefixed, self.bare_key = chance(0.5), not is_wiki and chance(0.3), chance(0.35)
 
 
@@ -357,7 +488,9 @@ class Database:
         rest = [t for t in self.tables.values() if t not in used]
         v.rng.shuffle(rest)
         take = v.pick((0, 1, 2, 9))
-        nouns = {singular(n) for t in self.tables.values() for n in t.entity.nouns} | {t.sql.lower() for t in self.tables.values()}
+        nouns = {singular(n) for t in self.tables.values() for n in t.entity.nouns} | {
+            t.sql.lower() for t in self.tables.values()
+        }
         extra = [t for t in others if t.sql.lower() not in nouns and not nouns & {singular(n) for n in t.entity.nouns}]
         candidates = rest[:take] + extra[:1]
         for table in used:
@@ -371,7 +504,9 @@ class Database:
         text = ""
         for table in [None] + candidates:
             tables = [*shown, table] if table else shown
-            order = [t for t in self.tables.values() if t in tables] + [t for t in tables if t not in self.tables.values()]
+            order = [t for t in self.tables.values() if t in tables] + [
+                t for t in tables if t not in self.tables.values()
+            ]
             longer = "\n".join(t.definition({t.sql for t in tables} if keys else None) for t in order)
             if not table or len(longer) <= longest:
                 shown, text = tables, longer
@@ -388,7 +523,9 @@ class WikiTable:
     def __init__(self, values, domain):
         self.values = values
         style = Style(values, is_wiki=True)
-        entity = values.pick([e for e in domain.entities.values() if len(e.columns) > 3] or list(domain.entities.values()))
+        entity = values.pick(
+            [e for e in domain.entities.values() if len(e.columns) > 3] or list(domain.entities.values())
+        )
         self.table = Table(values, entity, style)
         self.table.key = None
         columns = list(entity.columns)
@@ -400,10 +537,12 @@ class WikiTable:
             columns.append(column)
         if values.chance(0.6):
             values.rng.shuffle(columns)
-        for column in columns[:values.pick((4, 5, 5, 6, 6, 7, 8))]:
+        for column in columns[: values.pick((4, 5, 5, 6, 6, 7, 8))]:
             self.table.add(column)
         n = values.rng.randint
-        self.table.sql = values.pick((f"table_{n(10000, 29999999)}_{n(1, 20)}",) * 16 + (f"table_name_{n(1, 99)}", "data", "records", "t"))
+        self.table.sql = values.pick(
+            (f"table_{n(10000, 29999999)}_{n(1, 20)}",) * 16 + (f"table_name_{n(1, 99)}", "data", "records", "t")
+        )
 
     def schema(self):
         return self.table.definition(None)

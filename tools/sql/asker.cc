@@ -91,7 +91,7 @@ double Asker::confidence(const std::string& prompt, const std::string& sql) {
   std::vector<std::int32_t> ids = tokenizer_.encode(prompt);
   const std::size_t begin = ids.size();
   for (const std::int32_t id : tokenizer_.encode(sql)) ids.push_back(id);
-  const std::vector<float> logits = generator_.logits(ids);
+  const std::vector<float> logits = generator_.logits(ids, begin);
   if (const auto end = tokenizer_.end_of_text()) ids.push_back(*end);
   const std::size_t rows = logits.size() / (ids.size() - (tokenizer_.end_of_text() ? 1 : 0));
   double sum = 0;

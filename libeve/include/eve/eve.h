@@ -148,8 +148,9 @@ class Generator {
   /// The same, each under a constraint of its own (that of the options is not used).
   void generate_all(std::span<const Request> requests, const GenerateOptions& options,
                     const std::function<void(std::size_t index, Result&& result)>& on_result);
-  /// Logits of the next token after each of `ids`, [ids.size()][vocabulary rows], from one pass.
-  std::vector<float> logits(std::span<const std::int32_t> ids);
+  /// Logits of the next token after each of `ids`, [ids.size()][vocabulary rows], from one pass. The first `prompt` of
+  /// them are a prompt, as generate() reads one; 0: a text without a prompt.
+  std::vector<float> logits(std::span<const std::int32_t> ids, std::size_t prompt = 0);
 
  private:
   struct Impl;
