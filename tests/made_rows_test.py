@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Claims about the made-up rows of models/pico-extract/rows.py and models/pico-func/rows.py."""
+"""Claims about the rows that rows.py of pico-extract and pico-func and made.py of pico-sql make up."""
 import importlib.util
 import pathlib
 import random
+import re
+import sqlite3
 import sys
 import unittest
 
@@ -11,8 +13,8 @@ sys.path.insert(0, str(ROOT / "tests" / "eval"))
 from extract_score import valid  # noqa: E402
 
 
-def load(model):
-    spec = importlib.util.spec_from_file_location("rows_" + model, ROOT / "models" / ("pico-" + model) / "rows.py")
+def load(model, name="rows"):
+    spec = importlib.util.spec_from_file_location(f"{name}_{model}", ROOT / "models" / f"pico-{model}" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -95,6 +97,63 @@ class FuncRows(unittest.TestCase):
         self.assertTrue(any("facts" in r for r in self.rows))
         names = lambda r: {t["function"]["name"]: t["function"]["parameters"]["required"] for t in r["tools"]}  # noqa: E731
         self.assertTrue(any(set(names(r)[c["name"]]) - set(c["arguments"]) for r in self.rows for c in r["calls"]))
+
+
+class SqlRows(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.module = load("sql", "made")
+        cls.rows = list(cls.module.rows(random.Random(5), 3000))
+
+    def test_a_seed_gives_the_same_rows(self):
+        again = list(self.module.rows(random.Random(5), 50))
+        self.assertEqual(self.rows[:50], again)
+        self.assertNotEqual(again, list(self.module.rows(random.Random(6), 50)))
+
+    def test_every_schema_loads_and_every_query_prepares_on_it(self):
+        for row in self.rows:
+            with self.subTest(row):
+                base = sqlite3.connect(":memory:")
+                base.executescript(row["schema"])
+                base.execute("EXPLAIN " + row["sql"])
+                base.close()
+
+    def test_every_text_and_number_of_a_query_but_limit_1_stands_in_its_question(self):
+        text = r"'((?:[^']|'')*)'"
+        said = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
+        for row in self.rows:
+            with self.subTest(row):
+                question = row["question"]
+                for literal in re.findall(text, row["sql"]):
+                    self.assertIn(literal.strip("%").replace("''", "'"), question)
+                rest = re.sub(r'LIMIT 1$|"[^"]*"', "", re.sub(text, "", row["sql"]))
+                words = {said.get(w) for w in re.findall(r"\w+", question.lower())}
+                for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?\b", rest):
+                    self.assertTrue(number in question or number in words, number)
+
+    def test_queries_are_written_as_those_of_spider(self):
+        for row in self.rows:
+            bare = re.sub(r"'(?:[^']|'')*'", "''", row["sql"])
+            self.assertFalse(re.search(r";|  |<>|\b(?:select|from|as|where|inner|over)\b|FROM \(|FROM \w+,", bare), row)
+            if " JOIN " in bare:
+                self.assertIn(" AS T1 JOIN ", bare)
+
+    def test_domains_shapes_and_wordings_are_many(self):
+        self.assertGreaterEqual(len(self.module.read_domains()), 60)
+        for shape, wordings in self.module.read_wordings().items():
+            self.assertGreaterEqual(len(set(wordings)), 8, shape)
+        bones = {re.sub(r"[A-Z_]*[a-z]\w*|'[^']*'|\d+|T\d\.\w+|\"[^\"]*\"", "x", r["sql"]) for r in self.rows}
+        self.assertGreater(len(bones), 150)
+        parts = "T3|NOT IN (|EXCEPT|INTERSECT|UNION|HAVING COUNT(*)|COUNT(DISTINCT|SELECT DISTINCT| LIKE | BETWEEN | OR |!="
+        parts += "|> (SELECT AVG(|DESC LIMIT 1|ASC LIMIT 1|GROUP BY T1.|GROUP BY T2.|ORDER BY COUNT(*)"
+        for part in parts.split("|"):
+            self.assertTrue(any(part in r["sql"] for r in self.rows), part)
+
+    def test_hardly_a_question_comes_twice_and_few_rows_are_long(self):
+        questions = [r["question"].lower() for r in self.rows]
+        self.assertGreater(len(set(questions)), 0.97 * len(questions))
+        lengths = sorted(len(r["question"]) + len(r["schema"]) + len(r["sql"]) for r in self.rows)
+        self.assertLess(lengths[int(0.95 * len(lengths))], 1400)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The databases of domains.txt, and how one of them is shown: names, types and keys in the styles of the training data."""
+"""The databases of domains.txt, and how one is shown: names, types and keys in the styles of the training data."""
 
-import pathlib
 import re
-import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "rows"))
-import kinds  # noqa: E402
+from made_values import HERE
 
 # Words that SQLite does not read as a bare name.
-RESERVED = set(
-    """add all alter and as between by case check collate commit constraint create default deferrable delete desc distinct drop else
-escape except exists foreign from group having if in index insert intersect into is isnull join limit not notnull null on or order primary
-references select set table then to transaction union unique update using values when where with to""".split()
-)
+RESERVED = set("""add all alter and as between by case check collate commit constraint create default deferrable delete
+desc distinct drop else escape except exists foreign from group having if in index insert intersect into
+is isnull join limit not notnull null on or order primary references select set table then to transaction
+union unique update using values when where with to""".split())
 TYPES = (
     {"text": "TEXT", "int": "INTEGER", "real": "REAL", "date": "TEXT"},
     {"text": "VARCHAR", "int": "INTEGER", "real": "INTEGER", "date": "DATETIME"},
@@ -35,11 +30,11 @@ PAST = {
     "shown": "showed",
 }
 # Columns that nothing asks for.
-SPARE = """notes other_details remarks created_at updated_at is_active external_ref details version source_code last_modified flag sort_order
-description_text legacy_id""".split()
+SPARE = """notes other_details remarks created_at updated_at is_active external_ref details version source_code
+last_modified flag sort_order description_text legacy_id""".split()
 # Names that a schema has and a sentence does not: "the built of a bridge".
 UNSAID = re.compile(
-    r"^((year )?first )?(?!speed)\w+(ed|built|lit|born|died)$|.* (by|into)$|^(taken|lost|won|elevation served)$"
+    r"^((year )?first )?(?!speed)\w*(ed|built|lit|born|died)$|.* (by|into)$|^(taken|lost|won|elevation served)$"
 )
 # "Years built", "dates of birth": what is behind the noun that becomes plural.
 BEHIND = re.compile(r" (of|per|in|at|for|on|built|born|made|sold|bought|flown|down|late|working|active|spoken|\w+ed)\b")
@@ -67,198 +62,6 @@ def plural(noun):
 
 def singular(noun):
     return noun.split("/")[0]
-
-
-class Values(kinds.Values):
-    """Kinds of values that databases have and texts rarely."""
-
-    def work(self):
-        adjective = self.pick(
-            "Silent Golden Broken Blue Last Distant Hidden Burning Empty Winter Electric Paper Crimson Endless Wild".split()
-        )
-        noun = self.pick(
-            "Harbor River Garden Road Mirror Letter City Night Summer Machine Ocean House Promise Shadow Window Bird".split()
-        )
-        return self.same(
-            self.pick(
-                (
-                    f"The {adjective} {noun}",
-                    f"{adjective} {noun}",
-                    f"{noun} of {self.name()}",
-                    f"{adjective} {self.pick(kinds.DAYS)}",
-                    f"A {noun} for {self.pick(kinds.FIRST)}",
-                    f"{self.name()}",
-                    f"{noun}s and {self.pick(kinds.NOUNS).capitalize()}s",
-                )
-            )
-        )
-
-    def named(self, *ends):
-        return self.same(f"{self.name()} {self.pick(ends)}")
-
-    def place(self):
-        return self.named(
-            "Park", "Hill", "Square", "Hall", "Street", "Center", "Bridge", "North", "Fields", "Road", "Arena", "Gate"
-        )
-
-    def team(self):
-        return self.named(
-            "Tigers",
-            "United",
-            "Rovers",
-            "Eagles",
-            "City",
-            "Wolves",
-            "FC",
-            "Athletic",
-            "Bears",
-            "Hornets",
-            "Rangers",
-            "Sharks",
-        )
-
-    def nicknames(self):
-        return self.same(
-            self.pick(("", "", "Fighting ", "Golden ", "Blue "))
-            + self.pick(
-                "Tigers Eagles Wolves Bears Hornets Sharks Falcons Pirates Knights Bulldogs Panthers Comets".split()
-            )
-        )
-
-    def subject(self):
-        return self.same(
-            self.pick(("Introduction to ", "Advanced ", "Applied ", "", "Modern ", "Topics in "))
-            + self.pick(
-                "Algebra Databases Chemistry Painting Ethics Robotics Geology Grammar Statistics Biology Music Drama Networks Finance".split()
-            )
-        )
-
-    def project(self):
-        return self.same(
-            self.pick(("Project ", "Operation ", "", ""))
-            + self.name()
-            + self.pick(("", "", " 2", " Plan", " Launch", " Rebuild", " Fund"))
-        )
-
-    def farm(self):
-        return self.named("Farm", "Acres", "Ranch", "Meadows", "Orchard")
-
-    def starname(self):
-        return self.same(
-            self.pick(
-                (
-                    f"{self.name()} {self.rng.randint(2, 900)}",
-                    self.name(),
-                    f"{self.name()}-{self.rng.randint(1, 99)}b",
-                    f"HD {self.digits(5)}",
-                )
-            )
-        )
-
-    def restaurant(self):
-        return self.same(
-            self.pick(
-                (
-                    f"{self.pick(kinds.FIRST)}'s Place",
-                    f"Cafe {self.name()}",
-                    f"The {self.name()}",
-                    f"{self.name()} Grill",
-                    f"Little {self.name()}",
-                )
-            )
-        )
-
-    def hotelname(self):
-        return self.same(
-            self.pick((f"Hotel {self.name()}", f"{self.name()} Inn", f"Grand {self.name()}", f"{self.name()} Palace"))
-        )
-
-    def museumname(self):
-        return self.named("Museum", "Gallery", "Collection", "Museum of Art")
-
-    def mountain(self):
-        return self.same(
-            self.pick((f"Mount {self.name()}", f"{self.name()} Peak", self.name(), f"Monte {self.name()}"))
-        )
-
-    def sea(self):
-        return self.same(
-            self.pick(
-                (
-                    f"Lake {self.name()}",
-                    f"{self.name()} Bay",
-                    f"{self.name()} Sea",
-                    "Atlantic Ocean",
-                    "Black Sea",
-                    "North Sea",
-                )
-            )
-        )
-
-    def river(self):
-        return self.same(self.name() + self.pick((" River", "", " Creek")))
-
-    def racename(self):
-        return self.named("Open", "Cup", "Classic", "Tour", "Trophy", "Festival", "Days", "Masters")
-
-    def gamename(self):
-        return self.same(
-            self.pick(
-                (
-                    f"{self.name()} Quest",
-                    f"{self.name()} {self.rng.randint(2, 9)}",
-                    f"Super {self.name()}",
-                    f"{self.name()} Racer",
-                    f"Legends of {self.name()}",
-                )
-            )
-        )
-
-    def party(self):
-        return self.same(
-            self.pick("Progress Unity Green Labour Freedom Centre Reform Citizen People's National".split())
-            + self.pick((" Party", " Alliance", " Union", " Front"))
-        )
-
-    def bridgename(self):
-        return self.named("Bridge", "Crossing", "Viaduct")
-
-    def shipname(self):
-        return self.same(self.pick(("HMS ", "SS ", "MV ", "", "Queen ", "Star of ")) + self.name())
-
-    def orchestraname(self):
-        return self.named("Philharmonic", "Symphony", "Chamber Orchestra", "Radio Orchestra")
-
-    def bandname(self):
-        return self.same(
-            self.pick(
-                (
-                    f"The {self.name()}s",
-                    f"{self.pick(kinds.ADJECTIVES).capitalize()} {self.pick(kinds.NOUNS).capitalize()}s",
-                    self.name(),
-                )
-            )
-        )
-
-    def schoolname(self):
-        return self.named("High School", "College", "University", "Academy", "State", "Tech")
-
-    def callsign(self):
-        return self.same(self.pick("KW") + self.chars("ABCDEFGHKLMNOPRSTVXY", 3) + self.pick(("", "", "-FM")))
-
-    def carmodel(self):
-        return self.same(self.name() + self.pick(("", " GT", " 200", " Sport", " X", " Classic")))
-
-    def iata(self):
-        return self.same(self.chars("ABCDEFGHIJKLMNOPRSTUVZ", 3))
-
-    def score(self):
-        return self.same(f"{self.rng.randint(0, 9)}{self.pick('-–:')}{self.rng.randint(0, 9)}")
-
-    def clock(self):
-        return self.same(
-            f"{self.rng.randint(1, 9)}:{self.rng.randint(10, 59)}{self.pick(('', '.' + self.digits(1), ':' + str(self.rng.randint(10, 59))))}"
-        )
 
 
 class Column:
@@ -363,10 +166,13 @@ def quoted(name):
 class Shown:
     """A column of a table as a schema shows it, and the words that this question has for it."""
 
-    def __init__(self, values, column, sql, said, type_name):
+    def __init__(self, column, sql, said, type_name):
         self.column, self.sql, self.said, self.type_name = column, sql, said, type_name
-        self.many = plural(said)
         self.is_text = not type_name.startswith(("INT", "REAL", "NUM"))
+
+    @property
+    def many(self):
+        return plural(self.said)
 
     def literal(self, text):
         return "'" + text.replace("'", "''") + "'" if self.is_text else text
@@ -382,15 +188,18 @@ class Table:
         self.words = singular(noun).replace("-", "_").split()
         self.sql = quoted(styled(style.tables, [w.replace("-", "_") for w in words]))
         self.who = "who" if entity.is_person and values.chance(0.8) else "that"
-        self.columns, self.links = [], {}
+        self.columns, self.links, self.taken = [], {}, set()
         self.key = None
 
-    def add(self, column, keep=False):
+    def add(self, column):
         v, style = self.values, self.style
-        free = [i for i in column.ids if all(self.name(i) != c.sql for c in self.columns)]
-        if not free:
+        for ident in column.ids if v.chance(0.5) else v.rng.sample(column.ids, len(column.ids)):
+            sql = self.name(ident)
+            if sql.lower() not in self.taken:
+                break
+        else:
             return None
-        ident = free[0] if v.chance(0.5) else v.pick(free)
+        self.taken.add(sql.lower())
         spoken = ident.replace("_", " ")
         names = [n for n in column.names if not UNSAID.match(n)] or column.names
         said = spoken if spoken in names and v.chance(0.55) else v.pick(names)
@@ -399,7 +208,7 @@ class Table:
             type_name = style.types["text"]
         elif style.is_wiki and column.type == "date":
             type_name = style.types["text"]
-        shown = Shown(v, column, self.name(ident), said, type_name)
+        shown = Shown(column, sql, said, type_name)
         self.columns.append(shown)
         return shown
 
@@ -446,7 +255,7 @@ class Style:
 
 
 class Database:
-    """A domain in one style. Every table of it may be asked for; what a schema shows is chosen when the question is known."""
+    """A domain in one style. Every table may be asked for; what a schema shows is chosen when the question is known."""
 
     def __init__(self, values, domain):
         self.values, self.domain = values, domain
@@ -497,8 +306,8 @@ class Database:
             if v.chance(0.2):
                 spare = self.values.pick(SPARE)
                 column = Column(f"{spare} | code")
-                shown_column = Shown(v, column, table.name(spare), spare, self.style.types["text"])
-                if all(c.sql != shown_column.sql for c in table.columns):
+                shown_column = Shown(column, table.name(spare), spare, self.style.types["text"])
+                if shown_column.sql.lower() not in table.taken:
                     table.columns.append(shown_column)
         keys = v.chance(0.5)
         text = ""
