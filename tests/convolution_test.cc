@@ -6,10 +6,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "base/json.h"
-#include "fixtures.h"
+#include "golden.h"
 #include "model/forward.h"
-#include "models.h"
 
 namespace eve::test {
 namespace {
@@ -51,27 +49,7 @@ ModelData stored(const ModelData& model, DType type, Layout layout, const std::s
 
 TEST_CASE("[isa] networks with convolutions compute what the definition says", "[isa]") {
   INFO("kernels: " << kernels().name);
-  simdjson::dom::parser parser;
-  const std::string path = source("tests/golden/extensions.json"), text = slurp(path);
-  const simdjson::dom::element golden = parse_json(parser, text, path);
-  std::vector<TokenId> ids;
-  for (const std::int64_t id : golden["ids"].get_array()) ids.push_back(static_cast<TokenId>(id));
-  std::size_t cases = 0;
-  for (const simdjson::dom::element one : golden["cases"].get_array()) {
-    Config config{.vocab_size = 13,
-                  .n_layer = 2,
-                  .n_embd = 8,
-                  .n_head = 2,
-                  .head_dim = 4,
-                  .context = 16,
-                  .n_expert = 3,
-                  .top_k = 2,
-                  .expert_ff = 6,
-                  .shared_ff = 5};
-    config.conv_attention = one["config"]["conv_attention"].get_uint64();
-    config.conv_experts = one["config"]["conv_experts"].get_uint64();
-    config.n_labels = one["config"]["labels"].get_uint64();
-    config.head = config.n_labels == 0 ? Head::kLm : Head::kTag;
+  const std::size_t cases = for_each_golden_case("cases", [](const Config& config, auto ids, auto one) {
     const ModelData model = formula_model(config);
     Threads threads(2);
     const std::vector<float> rows = hidden(model, ids, nullptr, {threads});
@@ -86,8 +64,7 @@ TEST_CASE("[isa] networks with convolutions compute what the definition says", "
     CAPTURE(config.conv_attention, config.conv_experts, config.n_labels, worst);
     CHECK(i == scores.size());
     CHECK(worst < 2e-5);
-    ++cases;
-  }
+  });
   REQUIRE(cases == 5);
 }
 

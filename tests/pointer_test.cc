@@ -7,9 +7,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "base/json.h"
-#include "fixtures.h"
-#include "models.h"
+#include "golden.h"
 #include "train/backward.h"
 
 namespace eve::test {
@@ -61,42 +59,12 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
 
 TEST_CASE("[isa] the pointer head mixes what the definition says", "[isa]") {
   INFO("kernels: " << kernels().name);
-  simdjson::dom::parser parser;
-  const std::string path = source("tests/golden/extensions.json"), text = slurp(path);
-  const simdjson::dom::element golden = parse_json(parser, text, path);
-  std::vector<TokenId> ids;
-  for (const std::int64_t id : golden["ids"].get_array()) ids.push_back(static_cast<TokenId>(id));
-  std::size_t cases = 0;
-  for (const simdjson::dom::element one : golden["pointers"].get_array()) {
-    Config config{.vocab_size = 13,
-                  .n_layer = 2,
-                  .n_embd = 8,
-                  .n_head = 2,
-                  .head_dim = 4,
-                  .context = 16,
-                  .n_expert = 3,
-                  .top_k = 2,
-                  .expert_ff = 6,
-                  .shared_ff = 5};
-    config.conv_attention = one["config"]["conv_attention"].get_uint64();
-    config.conv_experts = one["config"]["conv_experts"].get_uint64();
-    config.pointer = one["config"]["pointer"].get_uint64();
+  const std::size_t cases = for_each_golden_case("pointers", [](const Config& config, auto ids, auto one) {
     Threads threads(2);
     const std::vector<float> logits = logits_of(formula_model(config), ids, nullptr, {threads});
-    double worst = 0;
-    std::size_t t = 0;
-    for (const auto row : one["log_probabilities"].get_array()) {
-      const auto mine = std::span(logits).subspan(t++ * config.vocab_size, config.vocab_size);
-      const double sum = log_sum(mine);
-      std::size_t i = 0;
-      for (const double want : row.get_array())
-        worst = std::max(worst, std::abs(static_cast<double>(mine[i++]) - sum - want));
-    }
-    CAPTURE(config.pointer, worst);
-    CHECK(t == ids.size());
-    CHECK(worst < 2e-5);
-    ++cases;
-  }
+    CAPTURE(config.pointer);
+    CHECK(worst_log_probability(one, logits, config.vocab_size) < 2e-5);
+  });
   REQUIRE(cases == 3);
 }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Claims about networks in which the tokens of a prompt see each other.
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <cstring>
 #include <numeric>
 
-#include "base/json.h"
 #include "eve/eve.h"
-#include "fixtures.h"
+#include "golden.h"
 #include "model/pointer.h"
 #include "models.h"
 #include "random_model.h"
@@ -41,6 +39,15 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
+/// A model file of random weights in which prompts see themselves.
+Model random_prefix_model(const TemporaryFolder& folder) {
+  const RandomModel file(Head::kLm, 0.5);
+  ModelData data = load_model(file.path);
+  data.config.prefix = true;
+  save_model(data, DType::kF32, folder / "m.gguf");
+  return Model::open(folder / "m.gguf");
+}
+
 std::vector<TokenId> some_tokens(std::size_t n) {
   std::vector<TokenId> ids;
   for (std::size_t i = 0; i < n; ++i) ids.push_back(static_cast<TokenId>((i * i * 29 + 18) % 40));
@@ -51,44 +58,13 @@ std::vector<TokenId> some_tokens(std::size_t n) {
 
 TEST_CASE("[isa] the tokens of a prompt see each other as the definition says", "[isa]") {
   INFO("kernels: " << kernels().name);
-  simdjson::dom::parser parser;
-  const std::string path = source("tests/golden/extensions.json"), text = slurp(path);
-  const simdjson::dom::element golden = parse_json(parser, text, path);
-  std::vector<TokenId> ids;
-  for (const std::int64_t id : golden["ids"].get_array()) ids.push_back(static_cast<TokenId>(id));
-  std::size_t cases = 0;
-  for (const simdjson::dom::element one : golden["prefixes"].get_array()) {
-    Config config{.vocab_size = 13,
-                  .n_layer = 2,
-                  .n_embd = 8,
-                  .n_head = 2,
-                  .head_dim = 4,
-                  .context = 16,
-                  .n_expert = 3,
-                  .top_k = 2,
-                  .expert_ff = 6,
-                  .shared_ff = 5};
-    config.prefix = true;
-    config.conv_attention = one["config"]["conv_attention"].get_uint64();
-    config.pointer = one["config"]["pointer"].get_uint64();
+  const std::size_t cases = for_each_golden_case("prefixes", [](const Config& config, auto ids, auto one) {
     const auto prompt = static_cast<std::uint32_t>(one["config"]["prompt"].get_uint64());
     Threads threads(2);
     const std::vector<float> logits = logits_of(formula_model(config), ids, prompt, nullptr, {threads});
-    double worst = 0;
-    std::size_t t = 0;
-    for (const auto row : one["log_probabilities"].get_array()) {
-      const auto mine = std::span(logits).subspan(t++ * config.vocab_size, config.vocab_size);
-      double sum = 0;
-      for (const float l : mine) sum += std::exp(static_cast<double>(l));
-      std::size_t i = 0;
-      for (const double want : row.get_array())
-        worst = std::max(worst, std::abs(static_cast<double>(mine[i++]) - std::log(sum) - want));
-    }
-    CAPTURE(prompt, worst);
-    CHECK(t == ids.size());
-    CHECK(worst < 2e-5);
-    ++cases;
-  }
+    CAPTURE(prompt);
+    CHECK(worst_log_probability(one, logits, config.vocab_size) < 2e-5);
+  });
   REQUIRE(cases == 4);
 }
 
@@ -132,12 +108,8 @@ TEST_CASE("a text of one prompt token, or without a prompt, is what the causal n
 }
 
 TEST_CASE("prompts that begin alike, or are the same, are answered as each would be alone") {
-  const RandomModel file(Head::kLm, 0.5);
-  ModelData data = load_model(file.path);
-  data.config.prefix = true;
   const TemporaryFolder folder;
-  save_model(data, DType::kF32, folder / "m.gguf");
-  const Model model = Model::open(folder / "m.gguf");
+  const Model model = random_prefix_model(folder);
   const std::string begin = "Licensed under the Apache License, Version 2.0 (the \"License\"); you may not use this ";
   const std::vector<std::string> prompts{begin + "file", begin + "work", begin + "file", begin, begin + "file"};
   for (const std::size_t beams : {1u, 3u}) {
@@ -157,12 +129,10 @@ TEST_CASE("prompts that begin alike, or are the same, are answered as each would
 }
 
 TEST_CASE("a text is scored as it would be written") {
-  const RandomModel file(Head::kLm, 0.5);
-  ModelData data = load_model(file.path);
-  data.config.prefix = true;
   const TemporaryFolder folder;
-  save_model(data, DType::kF32, folder / "m.gguf");
-  Generator generator(Model::open(folder / "m.gguf"), 1);
+  const Model model = random_prefix_model(folder);
+  const ModelData& data = model.data();
+  Generator generator(model, 1);
   GenerateOptions options;
   options.max_tokens = 6;
   std::vector<TokenId> ids{5, 17, 60, 3, 41, 8};
