@@ -7,7 +7,9 @@
 #include "decode/automaton.h"
 #include "fixtures.h"
 #include "sql/gate.h"
+#include "sql/coverage.h"
 #include "sql/grammar.h"
+#include "sql/sense.h"
 #include "sql/joins.h"
 
 using namespace eve;
@@ -121,6 +123,41 @@ TEST_CASE("a statement that says the same twice is known") {
     INFO(sql);
     CHECK_FALSE(repeats_itself(sql));
   }
+}
+
+TEST_CASE("statements that no row satisfies, or that ask for what they give, are known") {
+  for (const char* sql : {"SELECT a FROM t WHERE b = 1 AND b = 2", "SELECT a FROM t WHERE b = 'x' AND c > 1 AND b = 'y'",
+                          "SELECT a FROM t WHERE c IN (SELECT a FROM u WHERE b = 'x, y' AND b = 'z')"}) {
+    INFO(sql);
+    CHECK(contradicts_itself(sql));
+  }
+  for (const char* sql : {"SELECT a FROM t WHERE b = 1 AND c = 1", "SELECT a FROM t WHERE b = 1 OR b = 2",
+                          "SELECT a FROM t WHERE b > 1 AND b < 2", "SELECT a FROM t WHERE b = 1 UNION SELECT a FROM t WHERE b = 2",
+                          "SELECT a FROM t WHERE b = c AND b = d", "SELECT a FROM t WHERE b = 'x = 1 AND b = 2'", ""}) {
+    INFO(sql);
+    CHECK_FALSE(contradicts_itself(sql));
+  }
+  for (const char* sql : {"SELECT a FROM t WHERE a = 'x'", "SELECT DISTINCT a FROM t WHERE b = 1 AND a = 'x'"}) {
+    INFO(sql);
+    CHECK(answers_itself(sql));
+  }
+  for (const char* sql : {"SELECT a, b FROM t WHERE a = 'x'", "SELECT COUNT(a) FROM t WHERE a = 'x'", "SELECT a FROM t WHERE a > 1",
+                          "SELECT a FROM t WHERE a = 'x' OR a = 'y'", "SELECT a FROM t WHERE b IN (SELECT b FROM u WHERE a = 'x')", ""}) {
+    INFO(sql);
+    CHECK_FALSE(answers_itself(sql));
+  }
+}
+
+TEST_CASE("what a statement leaves out of its question, or says too often, is counted") {
+  const tasks::SqlSchema schema = tasks::read_ddl("CREATE TABLE medals (nation, gold int, silver int, \"Total Points\")");
+  const Coverage coverage(schema, "Which nation of Baja California has more than twenty-five gold and 3 silver?");
+  CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' AND gold > 25 AND silver = 3") == 0);
+  CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja' AND gold > 25 AND silver = 3") == 1);
+  CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' AND gold > 25") == 2);
+  CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' AND gold > 25 AND silver = 25") == 2 + 3);
+  CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' ORDER BY gold LIMIT 3") == 2 + 2);
+  CHECK(coverage.missing("SELECT '") == 2 + 2 + 2);
+  CHECK(Coverage(schema, "").missing("SELECT 1") == 0);
 }
 
 TEST_CASE("literals are the question's own words and numbers") {

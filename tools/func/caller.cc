@@ -2,6 +2,8 @@
 #include "func/caller.h"
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 #include <set>
 
 #include "base/io.h"
@@ -99,6 +101,42 @@ std::optional<tasks::Day> today(const std::vector<tasks::Fact>& facts) {
   return std::nullopt;
 }
 
+struct Given {
+  std::string name, json;
+  double sure;  ///< probability
+  bool required;
+};
+
+std::size_t times_said(std::string_view request, std::string_view value) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  std::size_t times = 0;
+  for (auto at = request.begin(); !value.empty(); ++times, ++at) {
+    at = std::search(at, request.end(), value.begin(), value.end(), same);
+    if (at == request.end()) break;
+  }
+  return times;
+}
+
+/// What the request says in one place is meant for one argument (in 99.7 % of the training rows): the surest keep it,
+/// and those that must be there.
+void drop_reused(std::vector<Given>& given, std::string_view request) {
+  std::vector<Given> all = given;
+  std::ranges::stable_sort(all, [](const Given& a, const Given& b) {
+    return a.required != b.required ? a.required : a.sure > b.sure;
+  });
+  std::map<std::string, std::size_t> used;
+  for (const Given& one : all) {
+    const JsonValue value = parse_json_value(one.json, "argument");
+    if (value.is(Kind::kBoolean) || value.is(Kind::kNull)) continue;
+    const std::string text = value.is(Kind::kString) ? value.text : one.json;
+    const std::size_t said = times_said(request, text);
+    if (++used[text] > said && said > 0 && !one.required)
+      std::erase_if(given, [&](const Given& g) { return g.name == one.name; });
+  }
+}
+
 /// One call of a tool, its arguments only such that the text has evidence for; true when they need a check.
 std::pair<Grammar::Node, bool> call_node(GrammarBuilder& builder, const tasks::CallableTool& tool,
                                          const ToolSet::Arguments& arguments, const tasks::Evidence& evidence) {
@@ -194,7 +232,7 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
     const std::string& name = list.items[i].find("name")->text;
     const ToolSet::Arguments& arguments = tools_->arguments(tools_->find(name));
     const JsonValue& given = *list.items[i].find("arguments");
-    Members members;
+    std::vector<Given> said;
     for (std::size_t m = 0; m < given.items.size(); ++m) {
       // An array or an object is as sure as the least sure of its values.
       std::string pointer = "/" + std::to_string(i) + "/arguments/" + pointer_step(given.names[m]);
@@ -202,8 +240,13 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
       for (const tasks::JsonPlace& place : places)
         if (place.pointer == pointer || place.pointer.starts_with(pointer + "/"))
           sure = std::min(sure, certainty.of(place.start, place.end));
-      if (sure >= settings_->min_confidence) members.emplace_back(given.names[m], json_text(given.items[m]));
+      if (sure >= settings_->min_confidence)
+        said.push_back({given.names[m], json_text(given.items[m]), sure,
+                        std::ranges::find(arguments.required, given.names[m]) != arguments.required.end()});
     }
+    drop_reused(said, request_.constraint.source);
+    Members members;
+    for (const Given& one : said) members.emplace_back(one.name, one.json);
     std::vector<std::string> missing;
     for (const std::string& required : arguments.required) {
       if (std::ranges::find(members, required, &std::pair<std::string, std::string>::first) != members.end()) continue;

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "model/model.h"
 #include "sql/grammar.h"
+#include "sql/sense.h"
 #include "tasks/answer.h"
 #include "tasks/text.h"
 
@@ -18,6 +19,7 @@ namespace {
 constexpr double kPrepareSeconds = 1, kValueSeconds = 0.3;
 constexpr std::size_t kSchemaBytes = 2400;  // as training shows
 constexpr std::size_t kAttempts = 12;
+constexpr double kMissing = 0.7;  // nats that a word of the question is worth which no literal says
 constexpr std::size_t kValueBytes = 60, kValueRows = 2000, kMaxValues = 200;
 
 std::set<std::string> stems(std::string_view text) {
@@ -70,9 +72,9 @@ std::vector<std::string> Asker::values_of(const tasks::SqlSchema& schema, const 
 }
 
 /// Keeps a statement that prepares; true when nothing better needs to be looked for.
-bool Asker::judge(std::string_view sql, std::vector<Candidate>& candidates) const {
+bool Asker::judge(std::string_view sql, const Coverage& coverage, std::vector<Candidate>& candidates) const {
   if (std::ranges::any_of(candidates, [&](const Candidate& known) { return known.answer.sql == sql; })) return false;
-  if (repeats_itself(sql)) return false;
+  if (repeats_itself(sql) || contradicts_itself(sql) || answers_itself(sql)) return false;
   const Gate::Verdict verdict = gate_.prepare(sql, deadline_after(kPrepareSeconds));
   if (!verdict) return false;
   bool finds = true;
@@ -82,8 +84,9 @@ bool Asker::judge(std::string_view sql, std::vector<Candidate>& candidates) cons
     const QueryResult result = run_query(database_, sql, limits);
     finds = result.failure.empty() && !result.rows.says_nothing();
   }
-  candidates.push_back({{std::string(sql), "", verdict.tables, verdict.columns, {}}, finds});
-  const auto good = std::ranges::count_if(candidates, &Candidate::finds);
+  candidates.push_back({{std::string(sql), "", verdict.tables, verdict.columns, {}}, finds, coverage.missing(sql)});
+  const auto good =
+      std::ranges::count_if(candidates, [](const Candidate& c) { return c.finds && c.missing == 0; });
   return static_cast<std::size_t>(good) >= settings_.answers;
 }
 
@@ -133,22 +136,26 @@ std::vector<Answer> Asker::ask(const std::string& question, const std::vector<st
   if (!settings_.guess && values.empty() && tasks::common_words(part, all) == 0)
     return none("the question has no word of the schema; --guess answers it nevertheless");
 
+  const Coverage coverage(part, all);
   std::vector<Candidate> candidates;
   GenerateOptions all_options = options;
   all_options.attempts = std::max(kAttempts, 4 * settings_.answers);
   all_options.constraint.grammar = select_grammar(part, literals_of(all, values));
-  all_options.constraint.check = [&](std::string_view sql) { return judge(sql, candidates); };
+  all_options.constraint.check = [&](std::string_view sql) { return judge(sql, coverage, candidates); };
   Generator::Result result = generator_.generate(prompt, all_options);
   if (candidates.size() < settings_.answers && options.beams > 1) {
     // Beams end with what they have; one text can be taken back and go on elsewhere.
     all_options.beams = 1;
     result = generator_.generate(prompt, all_options);
   }
-  std::stable_partition(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.finds; });
+  for (Candidate& candidate : candidates) {
+    candidate.answer.confidence = confidence(prompt, candidate.answer.sql);
+    candidate.score = std::log(*candidate.answer.confidence) - kMissing * static_cast<double>(candidate.missing);
+  }
+  std::ranges::stable_sort(candidates, {}, [](const Candidate& c) { return std::pair(!c.finds, -c.score); });
   std::vector<Answer> answers;
   for (Candidate& candidate : candidates) {
     if (answers.size() == settings_.answers) break;
-    candidate.answer.confidence = confidence(prompt, candidate.answer.sql);
     if (*candidate.answer.confidence >= settings_.min_confidence) answers.push_back(std::move(candidate.answer));
   }
   if (!answers.empty()) return answers;

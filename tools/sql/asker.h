@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "eve/eve.h"
+#include "sql/coverage.h"
 #include "sql/gate.h"
 #include "sql/query.h"
 #include "text/tokenizer.h"
@@ -49,7 +50,9 @@ class Asker {
  private:
   struct Candidate {
     Answer answer;
-    bool finds;  // rows that say something
+    bool finds;           // rows that say something
+    std::size_t missing;  // of what the question says
+    double score = 0;     // among those that find as much
   };
   const Tokenizer& tokenizer_;
   std::size_t context_;  // tokens
@@ -61,7 +64,7 @@ class Asker {
 
   std::pair<tasks::SqlSchema, std::string> shown(const std::string& question, std::size_t max_tokens) const;
   std::vector<std::string> values_of(const tasks::SqlSchema& schema, const std::string& question) const;
-  bool judge(std::string_view sql, std::vector<Candidate>& candidates) const;
+  bool judge(std::string_view sql, const Coverage& coverage, std::vector<Candidate>& candidates) const;
   double confidence(const std::string& prompt, const std::string& sql);
 };
 

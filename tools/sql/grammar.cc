@@ -207,33 +207,6 @@ class Maker {
 
 }  // namespace
 
-bool repeats_itself(std::string_view sql) {
-  // Parts between separators, begun anew with each clause; texts in quotes are passed over.
-  static constexpr std::string_view kClauses[] = {"SELECT DISTINCT ", "SELECT ",    " FROM ",  " WHERE ", " GROUP BY ",
-                                                  " HAVING ",         " ORDER BY ", " LIMIT ", "(",       ")"};
-  static constexpr std::string_view kSeparators[] = {", ", " AND ", " OR "};
-  std::set<std::string_view> parts;
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at <= sql.size();) {
-    const auto here = [&](std::string_view word) { return sql.substr(at).starts_with(word); };
-    const auto clause = std::ranges::find_if(kClauses, here);
-    const auto separator = std::ranges::find_if(kSeparators, here);
-    if (at == sql.size() || clause != std::end(kClauses) || separator != std::end(kSeparators)) {
-      const std::string_view part = sql.substr(begin, at - begin);
-      // The second half of a BETWEEN may be a number or a text again.
-      const bool literal = part.empty() || part[0] == '\'' || (part[0] >= '0' && part[0] <= '9');
-      if (!literal && !parts.insert(part).second) return true;
-      if (clause != std::end(kClauses)) parts.clear();
-      begin = at += at == sql.size() ? 1 : clause != std::end(kClauses) ? clause->size() : separator->size();
-    } else if (sql[at] == '\'' || sql[at] == '"') {
-      at = std::min(sql.find(sql[at], at + 1), sql.size() - 1) + 1;
-    } else {
-      ++at;
-    }
-  }
-  return false;
-}
-
 std::shared_ptr<const Grammar> select_grammar(const tasks::SqlSchema& schema, const Literals& literals) {
   return Maker(schema, literals).make();
 }

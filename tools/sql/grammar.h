@@ -32,8 +32,4 @@ Literals literals_of(std::string_view question, const std::vector<std::string>& 
 /// BETWEEN, IN, IS NULL, and WITH for an aggregate of an aggregate.
 std::shared_ptr<const Grammar> select_grammar(const tasks::SqlSchema& schema, const Literals& literals);
 
-/// Whether a statement of the grammar selects a column twice or has a condition twice: what a small model does when it
-/// has lost its way.
-bool repeats_itself(std::string_view sql);
-
 }  // namespace eve::sql

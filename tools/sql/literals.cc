@@ -70,6 +70,7 @@ Literals literals_of(std::string_view whole, const std::vector<std::string>& val
       words = static_cast<std::size_t>(std::ranges::count(span, ' ')) + 1;
       if (words > kMaxWords) break;
       if (is_blank(span.front()) || is_blank(span.back())) continue;
+      if (std::ranges::count(span, '"') % 2 != 0) continue;  // begins or ends inside of what is quoted
       texts.insert(in_quotes(span));
       if (words <= 4) {
         patterns.insert(in_quotes(span, "%", "%")), patterns.insert(in_quotes(span, "", "%"));

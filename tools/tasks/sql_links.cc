@@ -17,18 +17,6 @@ constexpr std::size_t kMostWords = 8;     // of a name
 constexpr std::size_t kMostNames = 3;     // that one word may mean
 constexpr std::size_t kCommonLetters = 5;  // with which words that mean the same begin: "nation", "nationality"
 
-/// Words that say how is asked, not what.
-bool is_function_word(std::string_view word) {
-  static constexpr auto kWords = std::to_array<std::string_view>({
-      "a", "all", "also", "an", "and", "any", "are", "as", "at", "be", "but", "by", "can", "did", "do", "does",
-      "each", "find", "for", "from", "get", "give", "had", "has", "have", "how", "i", "if", "in", "is", "it", "its",
-      "list", "many", "me", "more", "most", "much", "no", "not", "of", "on", "one", "or", "show", "tell", "than",
-      "that", "the", "their", "them", "there", "they", "this", "those", "to", "was", "were", "what", "when", "where",
-      "which", "who", "whose", "why", "with", "you"});
-  static_assert(std::ranges::is_sorted(kWords));
-  return std::ranges::binary_search(kWords, word);
-}
-
 class Names {
  public:
   explicit Names(const SqlSchema& schema) {
@@ -85,35 +73,54 @@ class Names {
 
 }  // namespace
 
-std::string linked_question(const SqlSchema& schema, std::string_view question) {
+bool is_function_word(std::string_view word) {
+  static constexpr auto kWords = std::to_array<std::string_view>({
+      "a", "all", "also", "an", "and", "any", "are", "as", "at", "be", "but", "by", "can", "did", "do", "does",
+      "each", "find", "for", "from", "get", "give", "had", "has", "have", "how", "i", "if", "in", "is", "it", "its",
+      "list", "many", "me", "more", "most", "much", "no", "not", "of", "on", "one", "or", "show", "tell", "than",
+      "that", "the", "their", "them", "there", "they", "this", "those", "to", "was", "were", "what", "when", "where",
+      "which", "who", "whose", "why", "with", "you"});
+  static_assert(std::ranges::is_sorted(kWords));
+  return std::ranges::binary_search(kWords, word);
+}
+
+std::vector<NameLink> name_links(const SqlSchema& schema, std::span<const Word> question) {
   const Names names(schema);
-  const std::vector<Word> said = words_with_places(question);
-  std::string linked;
-  std::size_t copied = 0;
+  std::vector<NameLink> links;
   std::set<std::string> guessed;
-  const auto mark = [&](std::size_t end, const std::vector<std::string>& found) {
-    linked.append(question.substr(copied, end - copied));
-    copied = end;
-    for (std::size_t i = 0; i < found.size(); ++i) linked.append(i == 0 ? " [" : ", ").append(found[i]) += ' ';
-    linked += ']';
-  };
-  for (std::size_t i = 0; i < said.size();) {
+  for (std::size_t i = 0; i < question.size();) {
     const std::vector<std::string>* spelled = nullptr;
     std::size_t taken = 1;
     std::string key;
-    for (std::size_t n = 1; n <= std::min(kMostWords, said.size() - i); ++n) {
-      key += stem(said[i + n - 1].text);
-      if (n == 1 && is_function_word(said[i].text)) continue;
+    for (std::size_t n = 1; n <= std::min(kMostWords, question.size() - i); ++n) {
+      key += stem(question[i + n - 1].text);
+      if (n == 1 && is_function_word(question[i].text)) continue;
       if (const auto* found = names.spelled(key)) spelled = found, taken = n;
     }
     if (spelled) {
-      mark(said[i + taken - 1].end, *spelled);
-    } else if (const std::string word = stem(said[i].text); word.size() > 1 && !is_function_word(said[i].text)) {
+      links.push_back({i, i + taken, *spelled});
+    } else if (const std::string word = stem(question[i].text);
+               word.size() > 1 && !is_function_word(question[i].text)) {
       std::vector<std::string> found = names.with_part(word);
       std::erase_if(found, [&](const std::string& name) { return !guessed.insert(name).second; });
-      if (!found.empty()) mark(said[i].end, found);
+      if (!found.empty()) links.push_back({i, i + 1, std::move(found)});
     }
     i += taken;
+  }
+  return links;
+}
+
+std::string linked_question(const SqlSchema& schema, std::string_view question) {
+  const std::vector<Word> said = words_with_places(question);
+  std::string linked;
+  std::size_t copied = 0;
+  for (const NameLink& link : name_links(schema, said)) {
+    const std::size_t end = said[link.last - 1].end;
+    linked.append(question.substr(copied, end - copied));
+    copied = end;
+    for (const std::string& name : link.names)
+      linked.append(&name == &link.names.front() ? " [" : ", ").append(name) += ' ';
+    linked += ']';
   }
   return linked.append(question.substr(copied));
 }
