@@ -11,6 +11,7 @@
 #include "fixtures.h"
 #include "func/match.h"
 #include "func/retrieve.h"
+#include "func/said.h"
 #include "func/shell.h"
 
 using namespace eve;
@@ -77,6 +78,45 @@ TEST_CASE("calls are the same as sets, numbers by value, members in any order") 
   CHECK_FALSE(same(R"([{"name":"a","arguments":{"x":true}}])", R"([{"name":"a","arguments":{"x":"true"}}])"));
   CHECK_FALSE(same(R"([{"name":"a","arguments":{"x":1}}])", R"([{"name":"a","arguments":{"x":1,"y":null}}])"));
   CHECK(same("[]", "[]"));
+}
+
+TEST_CASE("of optional truth values and choices those are left that the request speaks of") {
+  const JsonValue schema = parse_json_value(
+      R"({"type":"object","properties":{"wifi":{"type":"boolean"},"pets":{"type":"boolean","description":"Whether animals may come"},)"
+      R"("smoking":{"type":"boolean"},"size":{"type":"string","enum":["small","full size","1"]},)"
+      R"("class":{"type":"string","enum":["Economy","Business"]},"kind":{"type":"string","enum":["bus","train"]},)"
+      R"("name":{"type":"string"}},"required":["smoking","kind"]})",
+      "schema");
+  const auto left = [&](const char* request) {
+    const JsonValue said = parse_json_value(said_arguments(schema, tasks::Evidence(request)), "said");
+    std::string names;
+    const JsonValue& properties = *said.find("properties");
+    for (std::size_t i = 0; i < properties.items.size(); ++i) {
+      names += properties.names[i];
+      if (const JsonValue* values = properties.items[i].find("enum"))
+        names += "=" + std::to_string(values->items.size());
+      names += " ";
+    }
+    return names;
+  };
+  CHECK(left("a room") == "smoking size=3 kind=2 name ");
+  CHECK(left("a Full Size car, business class, with my animals") == "pets smoking size=1 class=1 kind=2 name ");
+  CHECK(left("wi-fi or wifis in the train") == "wifi smoking size=3 kind=1 name ");
+}
+
+TEST_CASE("what is said once is one argument") {
+  const auto left = [](std::vector<Given> given, const char* request) {
+    drop_reused(given, request);
+    std::string names;
+    for (const Given& one : given) names += one.name;
+    return names;
+  };
+  CHECK(left({{"a", "\"wine bar\"", 0.4, false}, {"b", "\"Wine bar\"", 0.9, false}}, "a wine bar") == "b");
+  CHECK(left({{"a", "\"wine bar\"", 0.4, false}, {"b", "\"wine bar\"", 0.9, false}}, "a Wine bar") == "b");
+  CHECK(left({{"a", "\"bar\"", 0.4, false}, {"b", "\"bar\"", 0.9, false}}, "from bar to bar") == "ab");
+  CHECK(left({{"a", "1", 0.4, true}, {"b", "1", 0.9, false}, {"c", "true", 1, false}, {"d", "true", 1, false}}, "1 star") == "acd");
+  CHECK(left({{"a", "\"savings\"", 1, true}, {"b", "\"savings\"", 1, true}}, "my savings") == "ab");
+  CHECK(left({{"a", "4", 1, false}, {"b", "4", 1, false}}, "four and four") == "ab");
 }
 
 TEST_CASE("a BFCL ground truth allows what its lists say") {

@@ -2,8 +2,6 @@
 #include "func/caller.h"
 
 #include <algorithm>
-#include <cctype>
-#include <map>
 #include <set>
 
 #include "base/io.h"
@@ -11,6 +9,7 @@
 #include "decode/grammar.h"
 #include "decode/schema_grammar.h"
 #include "decode/validate.h"
+#include "func/said.h"
 #include "tasks/answer.h"
 #include "tasks/json_places.h"
 
@@ -101,49 +100,14 @@ std::optional<tasks::Day> today(const std::vector<tasks::Fact>& facts) {
   return std::nullopt;
 }
 
-struct Given {
-  std::string name, json;
-  double sure;  ///< probability
-  bool required;
-};
-
-std::size_t times_said(std::string_view request, std::string_view value) {
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
-  std::size_t times = 0;
-  for (auto at = request.begin(); !value.empty(); ++times, ++at) {
-    at = std::search(at, request.end(), value.begin(), value.end(), same);
-    if (at == request.end()) break;
-  }
-  return times;
-}
-
-/// What the request says in one place is meant for one argument (in 99.7 % of the training rows): the surest keep it,
-/// and those that must be there.
-void drop_reused(std::vector<Given>& given, std::string_view request) {
-  std::vector<Given> all = given;
-  std::ranges::stable_sort(all, [](const Given& a, const Given& b) {
-    return a.required != b.required ? a.required : a.sure > b.sure;
-  });
-  std::map<std::string, std::size_t> used;
-  for (const Given& one : all) {
-    const JsonValue value = parse_json_value(one.json, "argument");
-    if (value.is(Kind::kBoolean) || value.is(Kind::kNull)) continue;
-    const std::string text = value.is(Kind::kString) ? value.text : one.json;
-    const std::size_t said = times_said(request, text);
-    if (++used[text] > said && said > 0 && !one.required)
-      std::erase_if(given, [&](const Given& g) { return g.name == one.name; });
-  }
-}
-
 /// One call of a tool, its arguments only such that the text has evidence for; true when they need a check.
 std::pair<Grammar::Node, bool> call_node(GrammarBuilder& builder, const tasks::CallableTool& tool,
                                          const ToolSet::Arguments& arguments, const tasks::Evidence& evidence) {
   const std::string front = "{\"name\":" + json_quoted(tool.name) + ",\"arguments\":";
   const auto bare = [&] { return std::pair{builder.literal(front + "{}}"), false}; };
   if (!arguments.graph) return bare();
-  const auto grounded = tasks::ground_schema(arguments.schema, evidence, {true});
+  const JsonValue said = parse_json_value(said_arguments(arguments.schema, evidence), "tool");
+  const auto grounded = tasks::ground_schema(said, evidence, {true});
   if (!grounded) return bare();
   const auto graph = SchemaGraph::parse(grounded->schema, printable(tool.name));
   SchemaGrammarOptions options;
