@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstring>
 
 #include "base/rng.h"
@@ -44,6 +45,39 @@ void seal(std::string& bytes) {
   std::memcpy(&bytes[16], &size, 8);
   std::memcpy(&bytes[24], &sum, 8);
 }
+
+/// A file of word vectors.
+std::string made_words(std::vector<std::pair<std::string, std::vector<std::int8_t>>> rows) {
+  const auto key = [](const std::string& text) {
+    return static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()));
+  };
+  std::sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) { return key(a.first) < key(b.first); });
+  std::string keys, scales, levels;
+  const auto append = [](std::string& to, auto value) {
+    to.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  for (const auto& [text, row] : rows) {
+    append(keys, key(text));
+    append(scales, 0.5f);
+    for (const std::int8_t level : row) append(levels, level);
+  }
+  const std::string body = keys + scales + levels;
+  std::string out = "EVEWORDS";
+  append(out, std::uint32_t{1});
+  append(out, static_cast<std::uint32_t>(rows.at(0).second.size()));
+  append(out, static_cast<std::uint32_t>(rows.size()));
+  append(out, std::uint32_t{0});
+  append(out, std::uint64_t{XXH3_64bits(body.data(), body.size())});
+  return out + body;
+}
+
+const std::string kWords = made_words({{"money", {4, 0, 0}},
+                                       {"cash", {4, 1, 0}},
+                                       {"rain", {0, 4, 0}},
+                                       {"snow", {0, 4, 1}},
+                                       {"fall", {0, 0, 4}},
+                                       {"##s", {0, 0, 3}},
+                                       {"snow fall", {0, 3, -4}}});
 
 }  // namespace
 
@@ -91,7 +125,7 @@ TEST_CASE("a route file that is cut, changed or made up is refused or read safel
     try {
       const Routes routes = parse_routes(changed, "changed");
       Reading reading;
-      routes.linear.read(features("owna ownaq commonz"), reading);
+      routes.read("owna ownaq commonz", reading);
       const Decision decision = decide(reading, routes.calibration, routes.thresholds);
       CHECK(decision.ranked.size() == routes.labels.size());
       ++read;
@@ -104,11 +138,68 @@ TEST_CASE("a route file that is cut, changed or made up is refused or read safel
   CHECK(refused > 0);
 }
 
+TEST_CASE("a text's vector is the sum of its words, pairs and pieces, of length 1") {
+  const Vectors vectors(kWords, "made");
+  REQUIRE(vectors.dims() == 3);
+  CHECK(vectors.embed("MONEY, money!") == std::vector<float>{1, 0, 0});
+  CHECK(vectors.embed("moneys") == std::vector<float>{0.8f, 0, 0.6f});
+  CHECK(vectors.embed("rain fall")[2] == Approx(std::sqrt(0.5)));
+  const std::vector<float> pair = vectors.embed("snow fall");  // (0, 4, 1) + (0, 0, 4) + (0, 3, -4)
+  CHECK(pair[1] == Approx(7 / std::sqrt(50.0)));
+  CHECK(pair[2] == Approx(1 / std::sqrt(50.0)));
+  CHECK(vectors.embed("xyzzy ... größe") == std::vector<float>{0, 0, 0});
+  CHECK(vectors.embed(std::string(100000, 's')) == std::vector<float>{0, 0, 0});
+}
+
+TEST_CASE("word vectors that are cut or changed are refused") {
+  for (std::size_t n = 0; n < kWords.size(); ++n)
+    CHECK_THROWS_AS(Vectors(std::string_view(kWords).substr(0, n), "cut"), Error);
+  for (std::size_t at = 0; at < kWords.size(); ++at) {
+    std::string changed = kWords;
+    changed[at] = static_cast<char>(changed[at] ^ 0x40);
+    CHECK_THROWS_AS(Vectors(changed, "changed"), Error);
+  }
+  // With a checksum that fits, what can be read must also be usable.
+  Rng rng(3);
+  std::size_t read = 0, refused = 0;
+  for (int i = 0; i < 2000; ++i) {
+    std::string changed = kWords;
+    changed[32 + rng.below(changed.size() - 32)] = static_cast<char>(rng.next());
+    const std::uint64_t sum = XXH3_64bits(changed.data() + 32, changed.size() - 32);
+    std::memcpy(&changed[24], &sum, 8);
+    try {
+      for (const float x : Vectors(changed, "changed").embed("snow falls moneys")) CHECK(std::isfinite(x));
+      ++read;
+    } catch (const Error& error) {
+      CHECK(error.status() == Status::kModel);
+      ++refused;
+    }
+  }
+  CHECK(read > 0);
+  CHECK(refused > 0);
+}
+
+TEST_CASE("with word vectors a word that no example has finds the label it is near to") {
+  TrainOptions options;
+  options.vectors = std::make_shared<Vectors>(kWords, "made");
+  const Routes routes = train_routes(read_examples("pay\tmoney\npay\tmoney money\nweather\train\n", "made"), options);
+  Reading reading;
+  for (const auto& [message, label] : {std::pair{"cash", 0u}, {"snow", 1u}}) {
+    routes.read(message, reading);
+    CHECK(decide(reading, routes.calibration, routes.thresholds).ranked[0].label == label);
+  }
+  const std::string bytes = format_routes(routes);
+  const Routes again = parse_routes(bytes, "made");
+  CHECK(again.vectors_id == options.vectors->checksum());
+  CHECK(again.linear.dense == routes.linear.dense);
+  CHECK(format_routes(again) == bytes);
+}
+
 TEST_CASE("labels are told apart by their words, whatever the order of the lines") {
   const Routes routes = made_routes();
   Reading reading;
   for (std::size_t l = 0; l < 6; ++l) {
-    routes.linear.read(features("own" + std::string(1, static_cast<char>('a' + l)) + "q commonz"), reading);
+    routes.read("own" + std::string(1, static_cast<char>('a' + l)) + "q commonz", reading);
     const Decision decision = decide(reading, routes.calibration, routes.thresholds);
     CHECK(routes.labels[decision.ranked[0].label] == "label" + std::to_string(l));
     float sum = 0;
@@ -120,7 +211,7 @@ TEST_CASE("labels are told apart by their words, whatever the order of the lines
 TEST_CASE("among allowed labels only, probabilities sum to one") {
   const Routes routes = made_routes();
   Reading reading;
-  routes.linear.read(features("ownaq"), reading);
+  routes.read("ownaq", reading);
   const Decision decision = decide(reading, routes.calibration, routes.thresholds, {2, 4});
   REQUIRE(decision.ranked.size() == 2);
   CHECK(decision.ranked[0].probability + decision.ranked[1].probability == Approx(1));

@@ -134,11 +134,10 @@ Status run_route(Run& run) {
     run.check_time();
     tasks::check_text(record, records.count());
     if (!run.nul && record.ends_with('\r')) record.pop_back();
-    const std::vector<std::uint32_t> features = route::features(record);
-    routes.linear.read(features, reading);
+    routes.read(record, reading);
     const route::Decision decision = decide(reading, routes.calibration, routes.thresholds, allowed);
     std::vector<route::Neighbour> neighbours;
-    if (explainer) neighbours = explainer->nearest(features, settings.explain);
+    if (explainer) neighbours = explainer->nearest(route::features(record), settings.explain);
     const std::string answer = answer_of(routes, decision);
     if (const std::vector<std::string>* command = answer.empty() ? nullptr : dispatch.find(answer)) {
       run.out.flush();

@@ -11,30 +11,22 @@
 #include "eve/eve.h"
 #include "route/calibrate.h"
 #include "route/evaluate.h"
-#include "route/features.h"
 #include "route/route_file.h"
 
 namespace eve::route {
 
 namespace {
 
-constexpr std::size_t kExampleBytes = std::size_t{256} << 20, kRouteBytes = std::size_t{1} << 30;
+constexpr std::size_t kExampleBytes = std::size_t{256} << 20, kRouteBytes = std::size_t{1} << 30,
+                      kVectorsBytes = std::size_t{64} << 20;
 constexpr std::size_t kShownConfusions = 20;
 
 struct {
   std::string routes, file;
   std::vector<std::string> files;
-  bool no_examples = false;
+  bool no_examples = false, no_vectors = false;
   double precision = 0.95, min = -1, margin = -1, scope = -1;
 } settings;
-
-TrainOptions train_options(const Run& run) {
-  TrainOptions options;
-  options.seed = run.seed;
-  options.threads = run.threads;
-  options.check_time = [&run] { run.check_time(); };
-  return options;
-}
 
 std::string bundled_routes() {
   try {
@@ -44,6 +36,44 @@ std::string bundled_routes() {
                 "the bundled routes pico-route.route are not installed: install the package eve-models, name routes of "
                 "your own with --routes, or their directory in EVE_MODEL_PATH");
   }
+}
+
+constexpr const char* kVectorsFile = "pico-route.words";
+
+/// The word vectors that come with the models; null when they are not installed.
+std::shared_ptr<const Vectors> installed_vectors() {
+  std::string path;
+  try {
+    path = Model::find_file(kVectorsFile);
+  } catch (const Error&) {
+    return nullptr;
+  }
+  return std::make_shared<Vectors>(read_file(path, kVectorsBytes), printable(path));
+}
+
+/// A route file with the word vectors that it was made with.
+Routes load_routes(const std::string& bytes, const std::string& name) {
+  Routes routes = parse_routes(bytes, name);
+  if (routes.vectors_id == 0) return routes;
+  routes.vectors = installed_vectors();
+  if (!routes.vectors)
+    throw Error(Status::kModel, name + " needs the word vectors " + kVectorsFile +
+                                    ", which are not installed: install the package eve-models, name their directory "
+                                    "in EVE_MODEL_PATH, or make the routes again with --no-vectors");
+  if (routes.vectors->checksum() != routes.vectors_id ||
+      routes.linear.dense.size() != routes.labels.size() * routes.vectors->dims())
+    throw Error(Status::kModel, name + " was made with other word vectors than the installed " + kVectorsFile +
+                                    "; make it again with eve-route train");
+  return routes;
+}
+
+TrainOptions train_options(const Run& run) {
+  TrainOptions options;
+  options.seed = run.seed;
+  options.threads = run.threads;
+  options.check_time = [&run] { run.check_time(); };
+  options.vectors = installed_vectors();
+  return options;
 }
 
 std::string percent(double share) {
@@ -68,6 +98,10 @@ Status run_train(Run& run) {
   const Examples examples = read_examples(text, name);
   TrainOptions options = train_options(run);
   options.keep_examples = !settings.no_examples;
+  if (settings.no_vectors)
+    options.vectors = nullptr;
+  else if (!options.vectors)
+    run.note(std::string("the word vectors ") + kVectorsFile + " are not installed: learning without them");
   const Routes routes = train_routes(examples, options);
   run.out.write(format_routes(routes));
   run.out.end_record(false);
@@ -130,7 +164,7 @@ std::vector<Judged> judge(const Routes& routes, const std::string& path, const R
   Reading reading;
   for (const Row& row : read_rows(routes, path)) {
     run.check_time();
-    routes.linear.read(features(row.text), reading);
+    routes.read(row.text, reading);
     const Decision decision = decide(reading, routes.calibration, routes.thresholds, row.allowed);
     judged.push_back({row.truth, decision.ranked[0].label, summary(decision, row.truth), decision.outcome});
   }
@@ -197,7 +231,7 @@ Status run_eval(Run& run) {
 
 Status run_calibrate(Run& run) {
   const std::string bytes = read_file(settings.routes, kRouteBytes);
-  Routes routes = parse_routes(bytes, printable(settings.routes));
+  Routes routes = load_routes(bytes, printable(settings.routes));
   if (settings.margin >= 0) routes.thresholds.margin = static_cast<float>(settings.margin);
   if (settings.scope >= 0) routes.thresholds.scope = static_cast<float>(settings.scope);
   if (!settings.files.empty()) {
@@ -235,7 +269,7 @@ Option threshold(std::string flags, std::string help, double* target) {
 Routes open_routes(const std::string& path, const Run& run) {
   const std::string found = path.empty() ? bundled_routes() : path;
   const std::string bytes = read_file(found, kRouteBytes);
-  if (is_route_file(bytes)) return parse_routes(bytes, printable(found));
+  if (is_route_file(bytes)) return load_routes(bytes, printable(found));
   const Examples examples = read_examples(bytes, printable(found));
   return train_routes(examples, train_options(run));
 }
@@ -261,6 +295,8 @@ Command train_command() {
   inputs.required = true;
   c.options = {
       flag("--no-examples", "Do not keep the examples in the route file; --explain needs them.", &settings.no_examples),
+      flag("--no-vectors", "Learn from the words as such only, not from what they mean; the file then needs no other.",
+           &settings.no_vectors),
       inputs};
   c.run = run_train;
   return c;

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "kernels/kernels.h"
+
 namespace eve::route {
 
 void Linear::index() {
@@ -27,8 +29,11 @@ std::ptrdiff_t Linear::find(std::uint32_t hash) const {
 
 float Linear::unknown_weight() const { return std::sqrt(std::log((static_cast<float>(examples) + 1) / 0.5f)); }
 
-void Linear::read(std::span<const std::uint32_t> features, Reading& out) const {
+void Linear::read(std::span<const std::uint32_t> features, std::span<const float> vector, Reading& out) const {
   out.scores.assign(bias.begin(), bias.end());
+  if (!dense.empty())
+    for (std::size_t l = 0; l < bias.size(); ++l)
+      out.scores[l] += kernels().dot(&dense[l * vector.size()], vector.data(), vector.size());
   std::vector<std::uint32_t> found;
   found.reserve(features.size());
   float known = 0;

@@ -17,6 +17,7 @@ constexpr float kRate = 0.5f, kBiasRate = 0.05f, kDropout = 0.5f, kFirstSum = 1e
 constexpr std::size_t kDenseWeights = std::size_t{1} << 25;  // 256 MiB with the sums of squared gradients
 constexpr std::size_t kPostings = std::size_t{1} << 20;      // of a finished model, at most about so many
 constexpr float kLevels = 7;
+constexpr float kVectorRate = 6;
 
 /// Features of the rows as indices into Linear::hashes.
 struct Matrix {
@@ -45,6 +46,12 @@ Matrix count_features(std::span<const TrainRow> rows, Linear& model) {
     matrix.starts.push_back(matrix.features.size());
   }
   return matrix;
+}
+
+/// AdaGrad's step.
+void move(float& w, float& sum, float gradient, float rate) {
+  sum += gradient * gradient;
+  w -= rate * gradient / std::sqrt(sum);
 }
 
 /// Weights under training. All labels of a feature have one, or, when that would be too many, those of its examples.
@@ -79,15 +86,12 @@ class Weights {
   }
 
   void step(std::uint32_t f, float value, const float* gradient, float rate) {
-    const auto move = [&](float& w, float& sum, float g) {
-      sum += g * g;
-      w -= rate * g / std::sqrt(sum);
-    };
     if (dense_) {
       float *w = &w_[f * labels_], *sum = &sums_[f * labels_];
-      for (std::size_t l = 0; l < labels_; ++l) move(w[l], sum[l], value * gradient[l]);
+      for (std::size_t l = 0; l < labels_; ++l) move(w[l], sum[l], value * gradient[l], rate);
     } else {
-      for (std::size_t k = starts_[f]; k < starts_[f + 1]; ++k) move(w_[k], sums_[k], value * gradient[label_of_[k]]);
+      for (std::size_t k = starts_[f]; k < starts_[f + 1]; ++k)
+        move(w_[k], sums_[k], value * gradient[label_of_[k]], rate);
     }
   }
 
@@ -169,6 +173,9 @@ Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uin
   const Matrix matrix = count_features(rows, model);
   Weights weights(rows, matrix, model.hashes.size(), labels);
   std::vector<float> bias_sums(labels, kFirstSum), gradient(labels);
+  const std::size_t dims = rows.empty() ? 0 : rows[0].vector.size();
+  model.dense.assign(labels * dims, 0);
+  std::vector<float> vector_sums(labels, kFirstSum);
   std::vector<std::uint32_t> order(rows.size());
   std::iota(order.begin(), order.end(), 0);
   std::vector<std::pair<std::uint32_t, float>> kept;
@@ -193,12 +200,20 @@ Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uin
       const float length = 1 / std::sqrt(squares);
       gradient = model.bias;
       for (auto& [f, value] : kept) weights.add_scores(f, value *= length, gradient.data());
+      const float* vector = rows[r].vector.data();
+      for (std::size_t l = 0; dims > 0 && l < labels; ++l)
+        gradient[l] += kernels().dot(&model.dense[l * dims], vector, dims);
       kernels().softmax(gradient.data(), labels);
       gradient[rows[r].label] -= 1;
       for (std::size_t l = 0; l < labels; ++l) {
         if (std::abs(gradient[l]) < kLeastGradient) continue;
         bias_sums[l] += gradient[l] * gradient[l];
         model.bias[l] -= kBiasRate * rate * gradient[l] / std::sqrt(bias_sums[l]);
+        if (dims == 0) continue;
+        // One sum for all of a label's weights keeps the direction: with few rows it becomes their mean.
+        vector_sums[l] += gradient[l] * gradient[l];
+        kernels().axpy(-kVectorRate * rate * gradient[l] / std::sqrt(vector_sums[l]), vector, &model.dense[l * dims],
+                       dims);
       }
       for (const auto& [f, value] : kept) weights.step(f, value, gradient.data(), kRate * rate);
     }

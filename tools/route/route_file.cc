@@ -18,7 +18,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "route files are little-endian");
 
 constexpr std::string_view kMagic = "EVEROUTE";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kWithoutVectors = 1, kVersion = 2;
 
 struct Header {
   char magic[8];
@@ -149,9 +149,10 @@ void write_linear(Writer& writer, const Linear& linear, std::size_t labels) {
   write_small(writer, linear.labels, labels);
   writer.array(linear.levels);
   writer.array(linear.bias);
+  writer.array(linear.dense);
 }
 
-Linear read_linear(Reader& reader, std::size_t labels) {
+Linear read_linear(Reader& reader, std::size_t labels, std::uint32_t version) {
   Linear linear;
   linear.examples = reader.value<std::uint32_t>();
   linear.hashes = reader.array<std::uint32_t>();
@@ -161,9 +162,10 @@ Linear read_linear(Reader& reader, std::size_t labels) {
   linear.labels = read_small(reader, labels);
   linear.levels = reader.array<std::int8_t>();
   linear.bias = reader.array<float>();
+  if (version > kWithoutVectors) linear.dense = reader.array<float>();
   const std::size_t features = linear.hashes.size();
   reader.require(linear.weights.size() == features && counts.size() == features && linear.bias.size() == labels &&
-                     linear.levels.size() == linear.labels.size(),
+                     linear.levels.size() == linear.labels.size() && linear.dense.size() % labels == 0,
                  "sizes do not agree");
   for (std::size_t f = 1; f < features; ++f)
     reader.require(linear.hashes[f - 1] < linear.hashes[f], "features out of order");
@@ -179,7 +181,7 @@ Linear read_linear(Reader& reader, std::size_t labels) {
   reader.require(postings == linear.labels.size() && used == scales.size(), "postings");
   for (const std::uint32_t label : linear.labels) reader.require(label < labels, "a label's index");
   reader.require(all_within(linear.weights, 1e-6f, kLargest) && all_within(linear.scales, 0, kLargest) &&
-                     all_within(linear.bias, -kLargest, kLargest),
+                     all_within(linear.bias, -kLargest, kLargest) && all_within(linear.dense, -kLargest, kLargest),
                  "a number");
   linear.index();
   return linear;
@@ -193,6 +195,7 @@ std::string format_routes(const Routes& routes) {
   Writer writer;
   writer.value(static_cast<std::uint32_t>(routes.labels.size()));
   for (const std::string& label : routes.labels) writer.text(label);
+  writer.value(routes.vectors_id);
   write_linear(writer, routes.linear, routes.labels.size());
   writer.value(routes.calibration.temperature);
   for (const float w : routes.calibration.scope) writer.value(w);
@@ -220,7 +223,7 @@ Routes parse_routes(std::string_view bytes, const std::string& name) {
   Reader file(bytes, name);
   if (!is_route_file(bytes)) throw Error(Status::kModel, name + ": not a route file");
   const Header header = file.value<Header>();
-  if (header.version != kVersion || header.flags != 0)
+  if (header.version < kWithoutVectors || header.version > kVersion || header.flags != 0)
     throw Error(Status::kModel, name + ": a route file of version " + std::to_string(header.version) +
                                     ", which this eve-route does not read; make it again with eve-route train");
   const std::string_view body = bytes.substr(sizeof header);
@@ -236,7 +239,9 @@ Routes parse_routes(std::string_view bytes, const std::string& name) {
     reader.require(!label_fault(routes.labels[i]) && routes.labels[i] != kOutOfScope, "a label");
     reader.require(i == 0 || routes.labels[i - 1] < routes.labels[i], "labels out of order");
   }
-  routes.linear = read_linear(reader, routes.labels.size());
+  if (header.version > kWithoutVectors) routes.vectors_id = reader.value<std::uint64_t>();
+  routes.linear = read_linear(reader, routes.labels.size(), header.version);
+  reader.require((routes.vectors_id == 0) == routes.linear.dense.empty(), "sizes do not agree");
   routes.calibration.temperature = reader.number(1e-3f, 1e3f);
   for (float& w : routes.calibration.scope) w = reader.number(-kLargest, kLargest);
   routes.thresholds.scope = reader.number(0, 1);

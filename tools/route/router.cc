@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "route/features.h"
+
 namespace eve::route {
 
 namespace {
@@ -18,6 +20,10 @@ float logistic(const std::array<float, 4>& weights, const ScopeSigns& signs) {
 }
 
 }  // namespace
+
+void Routes::read(std::string_view message, Reading& out) const {
+  linear.read(features(message), vectors ? vectors->embed(message) : std::vector<float>(), out);
+}
 
 const char* outcome_name(Outcome outcome) {
   return outcome == Outcome::kRoute ? "route" : outcome == Outcome::kAmbiguous ? "ambiguous" : "out of scope";

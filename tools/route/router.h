@@ -5,12 +5,14 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "route/examples.h"
 #include "route/linear.h"
+#include "route/vectors.h"
 
 namespace eve::route {
 
@@ -47,7 +49,11 @@ struct Routes {
   Calibration calibration;
   Thresholds thresholds;
   std::vector<HeldOut> held_out;
-  std::vector<Example> examples;  ///< for explanations; may be empty
+  std::vector<Example> examples;           ///< for explanations; may be empty
+  std::uint64_t vectors_id = 0;            ///< Vectors::checksum of those that the model was trained with; 0: none
+  std::shared_ptr<const Vectors> vectors;  ///< they themselves, which no route file holds
+
+  void read(std::string_view message, Reading& out) const;
 };
 
 struct Candidate {
@@ -80,6 +86,7 @@ struct TrainOptions {
   std::uint64_t seed = 0;
   std::size_t threads = 1;
   bool keep_examples = true;
+  std::shared_ptr<const Vectors> vectors;  ///< null: without
   std::function<void()> check_time;
 };
 

@@ -16,14 +16,17 @@ namespace {
 // of few examples changes much with one more, of many hardly.
 constexpr std::size_t kFolds = 5, kEnough = 1000;
 
-using AllFeatures = std::vector<std::vector<std::uint32_t>>;
+struct Message {
+  std::vector<std::uint32_t> features;
+  std::vector<float> vector;  // empty without vectors
+};
 
 bool label_left_out(std::uint32_t label, std::size_t labels, std::size_t fold) {
   return labels >= 2 * kFolds && label % kFolds == fold;
 }
 
 /// Readings of fold `fold` by a model that was trained without it.
-std::vector<HeldReading> hold_out(const Examples& examples, const AllFeatures& features, std::size_t fold,
+std::vector<HeldReading> hold_out(const Examples& examples, const std::vector<Message>& messages, std::size_t fold,
                                   const TrainOptions& options) {
   const std::size_t labels = examples.labels.size();
   std::vector<std::uint32_t> index(labels, kNone);
@@ -38,7 +41,7 @@ std::vector<HeldReading> hold_out(const Examples& examples, const AllFeatures& f
     if (i % kFolds == fold)
       held.push_back(i);
     else if (label != kNone && index[label] != kNone)
-      rows.push_back({index[label], features[i]});
+      rows.push_back({index[label], messages[i].features, messages[i].vector});
   }
   if (rows.empty()) return {};
   const Linear model = train_linear(rows, used, options.seed, options.check_time);
@@ -46,7 +49,7 @@ std::vector<HeldReading> hold_out(const Examples& examples, const AllFeatures& f
   for (const std::size_t i : held) {
     const std::uint32_t label = examples.rows[i].label;
     HeldReading& one = out.emplace_back();
-    model.read(features[i], one.reading);
+    model.read(messages[i].features, messages[i].vector, one.reading);
     one.truth = label == kNone ? kNone : index[label];
   }
   return out;
@@ -58,11 +61,16 @@ Routes train_routes(const Examples& examples, const TrainOptions& options) {
   Routes routes;
   routes.labels = examples.labels;
   if (routes.labels.empty()) throw Error(Status::kInput, "there is no example of a label");
-  AllFeatures features;
+  routes.vectors = options.vectors;
+  if (routes.vectors) routes.vectors_id = routes.vectors->checksum();
+  std::vector<Message> messages;
   std::vector<TrainRow> rows;
-  for (const Example& example : examples.rows) features.push_back(route::features(example.text));
+  for (const Example& example : examples.rows)
+    messages.push_back(
+        {features(example.text), routes.vectors ? routes.vectors->embed(example.text) : std::vector<float>()});
   for (std::size_t i = 0; i < examples.rows.size(); ++i)
-    if (examples.rows[i].label != kNone) rows.push_back({examples.rows[i].label, features[i]});
+    if (examples.rows[i].label != kNone)
+      rows.push_back({examples.rows[i].label, messages[i].features, messages[i].vector});
 
   const std::size_t folds = std::min(kFolds, (kEnough * kFolds + rows.size() - 1) / rows.size());
   std::vector<std::vector<HeldReading>> held(folds);
@@ -72,7 +80,7 @@ Routes train_routes(const Examples& examples, const TrainOptions& options) {
       if (job == folds)
         routes.linear = train_linear(rows, routes.labels.size(), options.seed, options.check_time);
       else
-        held[job] = hold_out(examples, features, job, options);
+        held[job] = hold_out(examples, messages, job, options);
   });
   std::vector<HeldReading> all;
   for (std::vector<HeldReading>& fold : held) std::move(fold.begin(), fold.end(), std::back_inserter(all));
