@@ -21,7 +21,7 @@ constexpr std::size_t kToolBytes = std::size_t{64} << 20;
 struct {
   std::vector<std::string> tools, facts, files;
   std::uint64_t candidates = 8, max_calls = 4, max_tokens = 256, beams = 1;
-  double min_confidence = 0;
+  double min_tool = 0.6, min_confidence = 0;
   bool shell = false;
   std::string rows, answers;
 } settings;
@@ -30,6 +30,7 @@ func::CallSettings call_settings() {
   func::CallSettings calls;
   calls.candidates = settings.candidates;
   calls.max_calls = settings.max_calls;
+  calls.min_tool = settings.min_tool;
   calls.min_confidence = settings.min_confidence;
   for (const std::string& fact : settings.facts) {
     const std::size_t equals = fact.find('=');
@@ -202,6 +203,8 @@ std::vector<Option> decoding_options() {
       option("--max-calls", "N", "At most this many calls for a request.", &settings.max_calls, 1, 64),
       option("--max-tokens", "N", "Longest answer; a shorter one is ended in time, never cut.", &settings.max_tokens, 8,
              4096),
+      option("--min-tool", "P", "No call of a tool of which the model is less sure than this, 0 to 1.",
+             &settings.min_tool, 0, 1),
       option("--min-confidence", "P",
              "Leave out an argument of which the model is less sure than this, 0 to 1; a required one is then missing.",
              &settings.min_confidence, 0, 1),

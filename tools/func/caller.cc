@@ -196,6 +196,9 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
     const std::string& name = list.items[i].find("name")->text;
     const ToolSet::Arguments& arguments = tools_->arguments(tools_->find(name));
     const JsonValue& given = *list.items[i].find("arguments");
+    // Of the first, the tokens before its name say that there is a call at all.
+    const auto named = std::ranges::find(places, "/" + std::to_string(i) + "/name", &tasks::JsonPlace::pointer);
+    if (named != places.end() && certainty.of(i == 0 ? 0 : named->start, named->end) < settings_->min_tool) continue;
     std::vector<Given> said;
     for (std::size_t m = 0; m < given.items.size(); ++m) {
       // An array or an object is as sure as the least sure of its values.

@@ -45,6 +45,7 @@ class ToolSet {
 struct CallSettings {
   std::size_t candidates = 8;  ///< of a larger catalogue the tools that are shown to the model
   std::size_t max_calls = 4;
+  double min_tool = 0.6;      ///< a call of whose tool the model is less sure is none
   double min_confidence = 0;  ///< an argument of which the model is less sure is left out
   std::vector<tasks::Fact> facts;
 };
