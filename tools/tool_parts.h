@@ -28,9 +28,12 @@ std::vector<Option> declared_options(const Command& command);
 const Command& parse_arguments(const Tool& tool, const std::vector<std::string>& arguments, Run& run,
                                CommonValues& values);
 
+/// An option's help with its choices and default.
+std::string full_help(const Option& option);
+
 /// What --help prints for the tool or one of its commands.
 std::string help_text(const Tool& tool, const Command& command);
-/// The man page, in man(7) macros.
+/// The man page, in mdoc(7) macros.
 std::string man_page(const Tool& tool);
 /// A completion script; throws kInput when shell is not "bash", "zsh" or "fish".
 std::string completion(const Tool& tool, const std::string& shell);
