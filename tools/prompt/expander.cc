@@ -33,6 +33,26 @@ std::string capital(std::string word) {
 
 bool starts_with_letter(const std::string& word) { return word[0] >= 'a' && word[0] <= 'z'; }
 
+/// Whether the phrase ends with a word that leads on: "blade of".
+bool breaks_off(Text phrase) {
+  static const std::set<Text> kLeading = {"a",  "an", "and", "at",  "by",   "for",  "from",
+                                          "in", "of", "on",  "the", "very", "with", "to"};
+  return kLeading.contains(phrase.substr(phrase.rfind(' ') + 1));
+}
+
+/// Whether a word of more than three letters stands in the phrase twice or is one of `said`, to which they are added
+/// if not.
+bool says_again(Text phrase, std::set<std::string>& said) {
+  std::set<std::string> own;
+  for (std::string& word : tasks::words(phrase)) {
+    if (word.size() <= 3) continue;
+    word = tasks::stem(std::move(word));
+    if (said.contains(word) || !own.insert(word).second) return true;
+  }
+  said.merge(own);
+  return false;
+}
+
 }  // namespace
 
 Expander::Expander(const Model& model, std::size_t threads, const WordLists& lists) : generator_(model, threads) {
@@ -97,8 +117,8 @@ std::vector<std::string> Expander::additions(Text description, Form form, float 
   generator_.generate_all(std::span(&request, 1), options, [&](std::size_t, Generator::Result&& result) {
     if (result.text.size() > subject.size()) text = result.text.substr(subject.size());
   });
-  // Parts, each with something new to say.
-  std::set<std::string> said, words;
+  // Parts, each with something new to say; tags that say no word again and do not break off.
+  std::set<std::string> said, words, added;
   for (std::string& word : tasks::words(subject)) words.insert(tasks::stem(std::move(word)));
   std::vector<std::string> parts;
   const Text between = form == Form::kTags ? ", " : ". ";
@@ -111,7 +131,9 @@ std::vector<std::string> Expander::additions(Text description, Form form, float 
     bool fresh = false;
     for (std::string& word : tasks::words(part))
       if (word.size() > 2) fresh = words.insert(tasks::stem(std::move(word))).second || fresh;
-    if (fresh && said.insert(part).second) parts.push_back(std::move(part));
+    if (!fresh || !said.insert(part).second) continue;
+    if (form == Form::kTags && (breaks_off(part) || says_again(part, added))) continue;
+    parts.push_back(std::move(part));
   }
   return parts;
 }
