@@ -300,7 +300,7 @@ Tool make_tool() {
        "and the probability that the model gives it; with --run also \"names\" and \"rows\", with -n \"others\". sql "
        "is "
        "null when there is no statement, and \"reason\" says why."},
-      {"ROWS",
+      {"RESULTS",
        "tsv writes tabs, line ends and backslashes of a text as \\t, \\n, \\r and \\\\; json is an object a line. NULL "
        "is "
        "nothing, in JSON null; a blob is x'0A'. Control characters are always written as \\x1b and the like."},

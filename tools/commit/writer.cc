@@ -248,7 +248,7 @@ std::vector<Suggestion> Writer::suggest(const Changes& changes, const Wishes& wi
   options.deadline = options_.deadline;
   options.attempts = kAttempts;
   // One message for each likely type, then others of the likeliest.
-  for (std::size_t i = 0; out.size() < count && i < 2 * count; ++i) {
+  for (std::size_t i = 0; out.size() < count && i < 4 * count; ++i) {
     const bool likely = i < ranking.size() && (i == 0 || ranking[i].probability >= kLikelyType);
     const Typed& typed = ranking[likely ? i : 0];
     options.temperature = likely ? 0 : kSampling;
