@@ -6,11 +6,11 @@
 #include "base/rng.h"
 #include "decode/automaton.h"
 #include "fixtures.h"
-#include "sql/gate.h"
 #include "sql/coverage.h"
+#include "sql/gate.h"
 #include "sql/grammar.h"
-#include "sql/sense.h"
 #include "sql/joins.h"
+#include "sql/sense.h"
 
 using namespace eve;
 using namespace eve::sql;
