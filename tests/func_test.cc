@@ -8,7 +8,9 @@
 #include "base/json.h"
 #include "base/jsonl.h"
 #include "base/rng.h"
+#include "decode/automaton.h"
 #include "fixtures.h"
+#include "func/caller.h"
 #include "func/match.h"
 #include "func/retrieve.h"
 #include "func/said.h"
@@ -117,6 +119,30 @@ TEST_CASE("what is said once is one argument") {
   CHECK(left({{"a", "1", 0.4, true}, {"b", "1", 0.9, false}, {"c", "true", 1, false}, {"d", "true", 1, false}}, "1 star") == "acd");
   CHECK(left({{"a", "\"savings\"", 1, true}, {"b", "\"savings\"", 1, true}}, "my savings") == "ab");
   CHECK(left({{"a", "4", 1, false}, {"b", "4", 1, false}}, "four and four") == "ab");
+}
+
+TEST_CASE("words that request and tool share count for a call, their lack against it") {
+  CHECK(with_words(0.5, true) > 0.8);
+  CHECK(with_words(0.5, false) < 0.25);
+  CHECK(with_words(1, false) == 1);
+  CHECK(with_words(0, true) == 0);
+  CHECK(subject_words("Could you find the Cities?") == std::set<std::string>{"city"});
+  CHECK(subject_words("getWeatherForecast") == std::set<std::string>{"forec", "weath"});
+}
+
+TEST_CASE("who doubts that no tool fits asks for a call") {
+  const ToolSet tools({{R"([{"name":"add_alarm","description":"","inputSchema":{"type":"object","properties":{}}}])", "t"}});
+  const CallSettings settings;
+  const Query query(tools, settings, "one more alarm please");
+  const auto accepts = [](const Generator::Request& request, std::string_view text) {
+    Automaton automaton(request.constraint.grammar);
+    return automaton.accepts(automaton.advance(automaton.start(), text));
+  };
+  const std::string call = R"([{"name":"add_alarm","arguments":{}}])";
+  CHECK(accepts(query.request(), "[]"));
+  CHECK(accepts(query.request(), call));
+  CHECK_FALSE(accepts(query.insistent(), "[]"));
+  CHECK(accepts(query.insistent(), call));
 }
 
 TEST_CASE("a BFCL ground truth allows what its lists say") {

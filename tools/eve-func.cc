@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // eve-func: a request and tool definitions to strict JSON function calls, or none.
 #include <cstdio>
+#include <deque>
 
 #include "base/json.h"
 #include "base/utf8.h"
@@ -21,7 +22,7 @@ constexpr std::size_t kToolBytes = std::size_t{64} << 20;
 struct {
   std::vector<std::string> tools, facts, files;
   std::uint64_t candidates = 8, max_calls = 4, max_tokens = 256, beams = 1;
-  double min_tool = 0.6, min_confidence = 0;
+  double min_tool = 0.5, min_confidence = 0;
   bool shell = false;
   std::string rows, answers;
 } settings;
@@ -101,9 +102,9 @@ Status run_func(Run& run) {
   Status status = Status::kOk;
   std::uint64_t done = 0;
   for (bool more = true; more;) {
-    std::vector<func::Query> queries;
+    std::deque<func::Query> queries;  // whose elements stay where they are
     std::vector<bool> asked;
-    std::vector<Generator::Request> requests;
+    std::vector<const func::Query*> waiting;
     // Requests that wait share passes; none waits for others.
     while (asked.size() < kBatch && (asked.empty() || records.ready())) {
       std::string record;
@@ -113,12 +114,9 @@ Status run_func(Run& run) {
       asked.push_back(record.find_first_not_of(" \t") != record.npos);
       if (!asked.back()) continue;
       queries.emplace_back(tools, calls, record);
-      requests.push_back(queries.back().request());
+      waiting.push_back(&queries.back());
     }
-    std::vector<func::Calls> answers;
-    generator.generate_all(requests, generate_options(run), [&](std::size_t i, Generator::Result&& result) {
-      answers.push_back(queries[i].read(result, tokenizer));
-    });
+    const std::vector<func::Calls> answers = func::answer(generator, waiting, generate_options(run), tokenizer);
     run.check_time();
     std::size_t next = 0;
     for (const bool is_asked : asked) {
@@ -203,7 +201,7 @@ std::vector<Option> decoding_options() {
       option("--max-calls", "N", "At most this many calls for a request.", &settings.max_calls, 1, 64),
       option("--max-tokens", "N", "Longest answer; a shorter one is ended in time, never cut.", &settings.max_tokens, 8,
              4096),
-      option("--min-tool", "P", "No call of a tool of which the model is less sure than this, 0 to 1.",
+      option("--min-tool", "P", "No call that is wanted with less probability than this, 0 to 1.",
              &settings.min_tool, 0, 1),
       option("--min-confidence", "P",
              "Leave out an argument of which the model is less sure than this, 0 to 1; a required one is then missing.",

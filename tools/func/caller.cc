@@ -137,6 +137,9 @@ ToolSet::ToolSet(const std::vector<std::pair<std::string, std::string>>& lists) 
           arguments.schema = std::move(schema);
         }
       }
+      arguments.words = subject_words(tool.name + " " + tool.description);
+      if (const JsonValue* properties = arguments.schema.find("properties"))
+        for (const std::string& name : properties->names) arguments.words.merge(subject_words(name));
       tools_.push_back(std::move(tool));
       arguments_.push_back(std::move(arguments));
     }
@@ -150,33 +153,48 @@ std::size_t ToolSet::find(std::string_view name) const {
 }
 
 Query::Query(const ToolSet& tools, const CallSettings& settings, std::string_view request)
-    : tools_(&tools), settings_(&settings) {
-  const tasks::Evidence evidence(evidence_text(request, settings.facts), today(settings.facts));
+    : tools_(&tools), settings_(&settings), asked_(request), words_(subject_words(request)), request_(ask(true)) {}
+
+bool Query::has_words_of(std::size_t tool) const {
+  return std::ranges::any_of(tools_->arguments(tool).words, [&](const std::string& w) { return words_.contains(w); });
+}
+
+Generator::Request Query::ask(bool may_refuse) const {
+  const tasks::Evidence evidence(evidence_text(asked_, settings_->facts), today(settings_->facts));
   std::vector<tasks::CallableTool> shown;
   GrammarBuilder builder;
   std::vector<Grammar::Node> calls;
   bool check = false;
-  for (const std::size_t i : tools.index().best(request, settings.candidates)) {
-    shown.push_back(tools.tools()[i]);
-    const auto [node, needs_check] = call_node(builder, tools.tools()[i], tools.arguments(i), evidence);
+  for (const std::size_t i : tools_->index().best(asked_, settings_->candidates)) {
+    shown.push_back(tools_->tools()[i]);
+    const auto [node, needs_check] = call_node(builder, tools_->tools()[i], tools_->arguments(i), evidence);
     calls.push_back(node);
     check = check || needs_check;
   }
   const Grammar::Node call = builder.choice(calls);
   const Grammar::Node more = builder.repeat(builder.sequence({builder.literal(","), call}), 0,
-                                            static_cast<std::uint32_t>(settings.max_calls - 1));
+                                            static_cast<std::uint32_t>(settings_->max_calls - 1));
   const Grammar::Node list = builder.sequence({builder.literal("["), call, more, builder.literal("]")});
-  request_.prompt = tasks::func_prompt(shown, settings.facts, request);
-  request_.constraint.grammar = builder.build(builder.choice({builder.literal("[]"), list}));
-  request_.constraint.source = evidence.text();
-  if (!check) return;
-  request_.constraint.check = [&tools](std::string_view text) {
+  Generator::Request request;
+  request.prompt = tasks::func_prompt(shown, settings_->facts, asked_);
+  request.constraint.grammar = builder.build(may_refuse ? builder.choice({builder.literal("[]"), list}) : list);
+  request.constraint.source = evidence.text();
+  if (!check) return request;
+  request.constraint.check = [tools = tools_](std::string_view text) {
     const JsonValue list = parse_json_value(text, "answer");
     return std::ranges::all_of(list.items, [&](const JsonValue& one) {
-      const ToolSet::Arguments& arguments = tools.arguments(tools.find(one.find("name")->text));
+      const ToolSet::Arguments& arguments = tools->arguments(tools->find(one.find("name")->text));
       return !arguments.graph || !validate(*arguments.graph, *one.find("arguments"));
     });
   };
+  return request;
+}
+
+bool Query::doubts(const Generator::Result& result, const Tokenizer& tokenizer) const {
+  if (result.text != "[]" || tasks::failure(result.reason)) return false;
+  const std::vector<std::size_t> shown = tools_->index().best(asked_, settings_->candidates);
+  return std::ranges::any_of(shown, [&](std::size_t tool) { return has_words_of(tool); }) &&
+         with_words(1 - tasks::Certainty(tokenizer, result).whole(), true) >= settings_->min_tool;
 }
 
 Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) const {
@@ -194,11 +212,14 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
   std::string complete;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const std::string& name = list.items[i].find("name")->text;
-    const ToolSet::Arguments& arguments = tools_->arguments(tools_->find(name));
+    const std::size_t tool = tools_->find(name);
+    const ToolSet::Arguments& arguments = tools_->arguments(tool);
     const JsonValue& given = *list.items[i].find("arguments");
     // Of the first, the tokens before its name say that there is a call at all.
     const auto named = std::ranges::find(places, "/" + std::to_string(i) + "/name", &tasks::JsonPlace::pointer);
-    if (named != places.end() && certainty.of(i == 0 ? 0 : named->start, named->end) < settings_->min_tool) continue;
+    if (named != places.end() && with_words(certainty.of(i == 0 ? 0 : named->start, named->end), has_words_of(tool)) <
+                                     settings_->min_tool)
+      continue;
     std::vector<Given> said;
     for (std::size_t m = 0; m < given.items.size(); ++m) {
       // An array or an object is as sure as the least sure of its values.
@@ -237,6 +258,26 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
   if (answer.calls.items.empty() && answer.reason.empty())
     answer.reason = answer.incomplete.empty() ? "no tool fits" : "required arguments are missing";
   return answer;
+}
+
+std::vector<Calls> answer(Generator& generator, std::span<const Query* const> queries, const GenerateOptions& options,
+                          const Tokenizer& tokenizer) {
+  std::vector<Generator::Request> requests;
+  for (const Query* query : queries) requests.push_back(query->request());
+  std::vector<Calls> answers(queries.size());
+  std::vector<std::size_t> doubted;
+  generator.generate_all(requests, options, [&](std::size_t i, Generator::Result&& result) {
+    if (queries[i]->doubts(result, tokenizer))
+      doubted.push_back(i);
+    else
+      answers[i] = queries[i]->read(result, tokenizer);
+  });
+  requests.clear();
+  for (const std::size_t i : doubted) requests.push_back(queries[i]->insistent());
+  generator.generate_all(requests, options, [&](std::size_t i, Generator::Result&& result) {
+    answers[doubted[i]] = queries[doubted[i]]->read(result, tokenizer);
+  });
+  return answers;
 }
 
 }  // namespace eve::func

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,7 @@ class ToolSet {
     JsonValue schema;                          ///< an object schema; null: no arguments
     std::shared_ptr<const SchemaGraph> graph;  ///< the same with nothing required; null: no arguments
     std::vector<std::string> required;
+    std::set<std::string> words;  ///< subject words of the tool
   };
   /// Reads JSON texts, each a tool list (see tasks/tool_list.h) with the name that messages call it by. Throws
   /// Error(kInput) also for a schema that cannot be enforced, and for two tools of one name.
@@ -45,7 +48,7 @@ class ToolSet {
 struct CallSettings {
   std::size_t candidates = 8;  ///< of a larger catalogue the tools that are shown to the model
   std::size_t max_calls = 4;
-  double min_tool = 0.6;      ///< a call of whose tool the model is less sure is none
+  double min_tool = 0.5;      ///< a call that is wanted with less probability (with_words) is none
   double min_confidence = 0;  ///< an argument of which the model is less sure is left out
   std::vector<tasks::Fact> facts;
 };
@@ -70,12 +73,25 @@ class Query {
   /// Keeps references to tools and settings. Throws Error(kInput) when the constraint would be too large.
   Query(const ToolSet& tools, const CallSettings& settings, std::string_view request);
   const Generator::Request& request() const { return request_; }
+  /// Whether `result` says that no tool fits, less surely than the words of the request say that one does.
+  bool doubts(const Generator::Result& result, const Tokenizer& tokenizer) const;
+  /// The same request to a model that may not say so.
+  Generator::Request insistent() const { return ask(false); }
   Calls read(const Generator::Result& result, const Tokenizer& tokenizer) const;
 
  private:
   const ToolSet* tools_;
   const CallSettings* settings_;
+  std::string asked_;
+  std::set<std::string> words_;
   Generator::Request request_;
+
+  Generator::Request ask(bool may_refuse) const;
+  bool has_words_of(std::size_t tool) const;
 };
+
+/// What each query is answered; those in doubt are asked again.
+std::vector<Calls> answer(Generator& generator, std::span<const Query* const> queries, const GenerateOptions& options,
+                          const Tokenizer& tokenizer);
 
 }  // namespace eve::func

@@ -110,16 +110,17 @@ EvalScore evaluate(Generator& generator, const Tokenizer& tokenizer, const std::
     on_row();
   };
   const auto run_batch = [&] {
-    std::vector<Generator::Request> requests;
-    for (const Row& row : batch) requests.push_back(row.query->request());
-    generator.generate_all(requests, options, [&](std::size_t i, Generator::Result&& result) {
+    std::vector<const Query*> queries;
+    for (const Row& row : batch) queries.push_back(row.query.get());
+    const std::vector<Calls> answers = answer(generator, queries, options, tokenizer);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
       const Row& row = batch[i];
-      const Calls got = row.query->read(result, tokenizer);
+      const Calls& got = answers[i];
       const bool right = got.incomplete.empty() &&
                          (row.bfcl ? matches_bfcl(got.calls, row.wanted) : same_calls(got.calls, row.wanted));
       const bool none = row.wanted.items.empty();
       count(row, right, got.confidence > 0, !none && names_match(got, row));
-    });
+    }
     batch.clear();
   };
   for_each_json_line(path, [&](element line, const std::string& where) {

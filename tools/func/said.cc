@@ -18,6 +18,7 @@ namespace {
 
 using Kind = JsonValue::Kind;
 constexpr std::size_t kSameLetters = 4;  // with which words begin that mean the same
+constexpr std::size_t kSubjectLetters = 5;
 
 /// Words of names and descriptions that say that something is asked, not what.
 bool is_empty_word(std::string_view word) {
@@ -27,6 +28,15 @@ bool is_empty_word(std::string_view word) {
        "user",  "want",    "wants",     "whether",  "with"});
   static_assert(std::ranges::is_sorted(kWords));
   return word.size() < 3 || std::ranges::binary_search(kWords, word);
+}
+
+/// Words of requests and of tools' names that no tool is about.
+bool is_common_word(std::string_view word) {
+  static constexpr auto kWords =
+      std::to_array<std::string_view>({"and", "any", "can", "could", "find", "for", "from", "get", "give", "like", "look",
+                                       "please", "search", "show", "some", "would", "you", "your"});
+  static_assert(std::ranges::is_sorted(kWords));
+  return is_empty_word(word) || std::ranges::binary_search(kWords, word);
 }
 
 class Said {
@@ -90,6 +100,20 @@ std::size_t times_said(std::string_view request, std::string_view value) {
 }
 
 }  // namespace
+
+std::set<std::string> subject_words(std::string_view text) {
+  std::set<std::string> out;
+  for (std::string& word : tasks::words(text))
+    if (!is_common_word(word)) out.insert(tasks::stem(std::move(word)).substr(0, kSubjectLetters));
+  return out;
+}
+
+double with_words(double probability, bool has_words) {
+  constexpr double kCalled = 0.81, kNotCalled = 0.10;  // have such a word
+  const double yes = probability * (has_words ? kCalled : 1 - kCalled),
+               no = (1 - probability) * (has_words ? kNotCalled : 1 - kNotCalled);
+  return yes + no > 0 ? yes / (yes + no) : 0;
+}
 
 void drop_reused(std::vector<Given>& given, std::string_view request) {
   std::vector<Given> all = given;
