@@ -21,7 +21,7 @@ struct {
   std::vector<std::string> files, styles;
   std::string dialect = "sd", style_file, wildcards, negative_text, allow, deny, aspect;
   std::uint64_t count = 1, budget = 0, stylize = 0;
-  double temperature = -1;
+  double temperature = 1.1;
   bool negative = false, list_styles = false, as_is = false, no_templates = false;
 } settings;
 
@@ -103,11 +103,6 @@ class Maker {
   std::size_t budget_ = 75;
   std::unique_ptr<prompt::Expander> expander_;
 
-  float temperature() const {
-    if (settings.temperature >= 0) return static_cast<float>(settings.temperature);
-    return settings.count == 1 && run_.seed == 0 ? 0 : 0.9F;
-  }
-
   Answer make_one(const std::string& record, std::uint64_t seed) {
     Rng rng(seed);
     const std::string text = settings.no_templates ? record : templates_.expand(record, rng);
@@ -120,7 +115,8 @@ class Maker {
     if (expander_) {
       GenerateOptions options;
       options.deadline = run_.deadline;
-      const auto parts = expander_->additions(prompt::plain_text(body), form_, temperature(), seed, options);
+      const auto parts = expander_->additions(prompt::plain_text(body), form_,
+                                               static_cast<float>(settings.temperature), seed, options);
       answer.prompt = prompt::with_additions(std::move(answer.prompt), parts, form_, budget_);
     }
     answer.tokens = prompt::count_tokens(answer.prompt);
@@ -278,7 +274,7 @@ Tool make_tool() {
       option("--allow", "FILE", "More words or phrases that may be added, one a line.", &settings.allow),
       option("--deny", "FILE", "Words that may not be added, one a line.", &settings.deny),
       option("--temperature", "T",
-             "How freely to draw: 0 takes the likeliest word. Without it 0, with -n or --seed 0.9.",
+             "How freely words are drawn: 0 takes the likeliest, above 1 strange ones come up.",
              &settings.temperature, 0, 2),
       flag("--as-is", "Add nothing: templates, styles and parameters alone. Needs no model.", &settings.as_is),
       files("FILE", "Descriptions to read; - is stdin.", &settings.files),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prompt/expander.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <set>
 
@@ -40,11 +42,14 @@ bool breaks_off(Text phrase) {
   return kLeading.contains(phrase.substr(phrase.rfind(' ') + 1));
 }
 
-/// Whether a word of more than three letters stands in the phrase twice or is one of `said`, to which they are added
-/// if not.
+/// Whether the phrase has a word twice in a row, or one of more than three letters twice, or one of `said`, to which
+/// they are added if not.
 bool says_again(Text phrase, std::set<std::string>& said) {
   std::set<std::string> own;
+  std::string last;
   for (std::string& word : tasks::words(phrase)) {
+    if (word == last) return true;
+    last = word;
     if (word.size() <= 3) continue;
     word = tasks::stem(std::move(word));
     if (said.contains(word) || !own.insert(word).second) return true;
@@ -109,7 +114,8 @@ std::vector<std::string> Expander::additions(Text description, Form form, float 
   GenerateOptions options = base;
   options.temperature = temperature;
   options.top_k = 40;
-  options.seed = seed;
+  // Descriptions draw apart from each other, the same one the same again.
+  options.seed = XXH3_64bits_withSeed(subject.data(), subject.size(), seed);
   options.max_tokens = subject.size() + 160;
   const Generator::Request request{tasks::image_prompt(subject, form == Form::kTags ? "tags" : "sentences"),
                                    {grammar(subject, form), "", {}}};

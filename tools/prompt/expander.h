@@ -26,7 +26,8 @@ class Expander {
  public:
   Expander(const Model& model, std::size_t threads, const WordLists& lists);
   /// Parts to be added behind the description, best first: phrases, or sentences with their full stops. None repeats
-  /// another or the description. Words are those of the lists and of the description. Temperature 0: always the same.
+  /// another or the description. Words are those of the lists and of the description. The same description and seed
+  /// give the same; with temperature 0 any seed does.
   std::vector<std::string> additions(std::string_view description, Form form, float temperature, std::uint64_t seed,
                                      const GenerateOptions& options);
 
