@@ -24,19 +24,22 @@ std::int32_t index_of(const std::unordered_map<std::string_view, std::int32_t>& 
   return found->second;
 }
 
+constexpr std::string_view kSpace = " \t\r\n";
+
 struct TokenRange {
   std::size_t start, end;
 };
 
-/// The bytes of each token, without its leading white space unless it is nothing else: a span never begins with a
-/// space, a token often does.
+/// The bytes of each token, without white space around them unless it is nothing else: a span neither begins nor ends
+/// with a space, a token often does.
 std::vector<TokenRange> content_ranges(const Tokenizer& tokenizer, const std::vector<TokenId>& tokens) {
   std::vector<TokenRange> ranges;
   std::size_t at = 0;
   for (const TokenId id : tokens) {
     const std::string_view bytes = tokenizer.bytes(id);
-    const std::size_t content = std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size());
-    ranges.push_back({at + (content == bytes.size() ? 0 : content), at + bytes.size()});
+    const std::size_t first = bytes.find_first_not_of(kSpace), last = bytes.find_last_not_of(kSpace);
+    const bool blank = first == bytes.npos;
+    ranges.push_back({at + (blank ? 0 : first), at + (blank ? bytes.size() : last + 1)});
     at += bytes.size();
   }
   return ranges;

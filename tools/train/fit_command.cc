@@ -20,14 +20,35 @@ namespace eve {
 namespace {
 
 struct {
-  std::string shape, base, vocabulary, task, corpus, anneal, output, checkpoint, log, math = "bf16", type = "f32",
-                                                                                      optimizer = "muon";
+  std::string shape, base, head, vocabulary, task, corpus, anneal, output, checkpoint, log, math = "bf16", type = "f32",
+                                                                                            optimizer = "muon";
   std::vector<std::string> data, dev;
   std::uint64_t epochs = 2, batch = 32, micro_tokens = 8192, eval_every = 0, checkpoint_seconds = 120;
   std::uint64_t length = 256, batch_tokens = 32768, steps = 0, anneal_steps = 0, dev_tokens = 32768, dev_length = 0;
   double lr = 0, warmup = 0.03, cooldown = 0, min_lr = 0, decay = 0.1, clip = 1, subword_noise = 0, minutes = 0;
   bool prefix = false, resume = false;
 } settings;
+
+/// The tags or labels that a new head is to give: those of the training rows.
+void name_labels(ModelData& model) {
+  model.info.labels.clear();
+  if (model.config.head == Head::kTag) model.info.labels = bioes_tags(collect_labels(settings.data, Head::kTag));
+  if (model.config.head == Head::kLabel) model.info.labels = collect_labels(settings.data, Head::kLabel);
+  model.config.n_labels = model.info.labels.size();
+}
+
+/// Puts a new head on a base's trunk. What only an lm head has goes; a trainer draws the weights of the new one.
+void change_head(ModelData& model, Head head) {
+  model.config.head = head;
+  if (head != Head::kLm) {
+    model.config.pointer = 0;
+    model.config.prefix = false;
+  }
+  model.weights.cls = {};
+  model.weights.cls_bias = {};
+  name_labels(model);
+  check_config(model.config, printable(settings.base));
+}
 
 /// A config with random weights to come, or the weights of a base model under the head of the task.
 ModelData starting_model() {
@@ -36,15 +57,15 @@ ModelData starting_model() {
     throw Error(Status::kInput, "give either --new SHAPE.json or --base MODEL.gguf");
   if (!settings.base.empty()) {
     model = load_model(settings.base);
+    if (!settings.head.empty()) change_head(model, *head_named(settings.head));
   } else {
+    if (!settings.head.empty()) throw Error(Status::kInput, "--head goes with --base; a shape says its own");
     if (settings.vocabulary.empty()) throw Error(Status::kInput, "--new needs --vocab");
     model.config = read_shape(settings.shape);
     model.tokenizer =
         sentencepiece_from_bytes(read_file(settings.vocabulary, 64 << 20), printable(settings.vocabulary));
     if (model.config.vocab_size == 0) model.config.vocab_size = model.tokenizer->size();
-    if (model.config.head == Head::kTag) model.info.labels = bioes_tags(collect_labels(settings.data, Head::kTag));
-    if (model.config.head == Head::kLabel) model.info.labels = collect_labels(settings.data, Head::kLabel);
-    model.config.n_labels = model.info.labels.size();
+    name_labels(model);
     check_config(model.config, printable(settings.shape));
   }
   if (settings.prefix) {
@@ -304,6 +325,8 @@ Command fit_command() {
        "train from random weights"},
       {"eve-train fit --base pico-base.gguf --task sql --data train.jsonl -o pico-sql.gguf --resume",
        "fine-tune, or go on with it"},
+      {"eve-train fit --base pico-base.gguf --head tag --task pii --data train.jsonl -o pico-pii.gguf",
+       "label the tokens of texts instead of writing"},
       {"eve-train fit --new shape.json --vocab base.spm --task base --corpus base.tokens --dev dev.tokens --length 256 "
        "--steps 4000 --lr 1e-3 --log base.log -o pico-base.gguf",
        "pre-train on a token file"}};
@@ -311,6 +334,7 @@ Command fit_command() {
   c.options = {
       option("--new", "FILE", "Shape of a new network (JSON).", &settings.shape),
       option("--base", "FILE", "Model to start from.", &settings.base),
+      choice("--head", "KIND", "New head for the base: of scores a token, or a text.", &settings.head, {"tag", "label"}),
       option("--vocab", "FILE", "SentencePiece vocabulary of a new network.", &settings.vocabulary),
       option("--task", "NAME", "Task the model is for.", &settings.task),
       repeated("--data", "FILE", "Training rows.", &settings.data),
