@@ -131,7 +131,9 @@ TEST_CASE("words that request and tool share count for a call, their lack agains
 }
 
 TEST_CASE("who doubts that no tool fits asks for a call") {
-  const ToolSet tools({{R"([{"name":"add_alarm","description":"","inputSchema":{"type":"object","properties":{}}}])", "t"}});
+  const std::vector<std::pair<std::string, std::string>> lists = {
+      {R"([{"name":"add_alarm","description":"","inputSchema":{"type":"object","properties":{}}}])", "tools"}};
+  const ToolSet tools(lists);
   const CallSettings settings;
   const Query query(tools, settings, "one more alarm please");
   const auto accepts = [](const Generator::Request& request, std::string_view text) {
