@@ -47,6 +47,15 @@ corpus -o annealed.gguf --log annealed.log --anneal words.tokens --anneal-steps 
 [ "$(losses annealed.log | head -9)" = "$(losses whole.log | head -9)" ] || fail "the steps before the last corpus are other ones"
 [ "$(losses annealed.log)" != "$(losses whole.log)" ] || fail "the last corpus was not used"
 
+# A tagger and a classifier on the trunk of a base, with weights of their own for the head.
+printf '{"text": "call %s now", "spans": [{"start": 5, "end": 8, "label": "PERSON"}], "label": "%s"}\n' Ann a Bob b Eve a Joe b >heads.jsonl
+for head in tag label; do
+  "$train" fit --quiet --base whole.gguf --head $head --task pii --data heads.jsonl --epochs 30 --batch 4 --lr 1e-2 --math f32 --threads 1 -o $head.gguf --log $head.log
+  first=$(losses $head.log | head -1) last=$(losses $head.log | tail -1)
+  awk "BEGIN { exit !($last < $first / 2) }" || fail "a $head head on a base does not learn: $first to $last"
+done
+"$train" eval --model tag.gguf --data heads.jsonl | grep -q '"f1":1' || fail "a tagger on a base does not find what it was shown"
+
 status=0
 "$train" fit --quiet --new shape.json --vocab words.spm --task base --data /dev/null -o x.gguf 2>errors || status=$?
 [ $status = 2 ] && grep -q 'no training examples' errors || fail "no data: status $status, $(cat errors)"
