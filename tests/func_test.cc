@@ -90,7 +90,7 @@ TEST_CASE("of optional truth values and choices those are left that the request 
       R"("name":{"type":"string"}},"required":["smoking","kind"]})",
       "schema");
   const auto left = [&](const char* request) {
-    const JsonValue said = parse_json_value(said_arguments(schema, tasks::Evidence(request)), "said");
+    const JsonValue said = parse_json_value(said_arguments(schema, "book_room Book a room", tasks::Evidence(request)), "said");
     std::string names;
     const JsonValue& properties = *said.find("properties");
     for (std::size_t i = 0; i < properties.items.size(); ++i) {
@@ -104,6 +104,29 @@ TEST_CASE("of optional truth values and choices those are left that the request 
   CHECK(left("a room") == "smoking size=3 kind=2 name ");
   CHECK(left("a Full Size car, business class, with my animals") == "pets smoking size=1 class=1 kind=2 name ");
   CHECK(left("wi-fi or wifis in the train") == "wifi smoking size=3 kind=1 name ");
+}
+
+TEST_CASE("a number in front of what is counted is that argument's value") {
+  const JsonValue schema = parse_json_value(
+      R"({"type":"object","properties":{"number_of_rooms":{"type":"integer"},"star_rating":{"type":"integer"},)"
+      R"("guests":{"type":"integer","maximum":3},"price":{"type":"number","description":"Most dollars for a night"}}})",
+      "schema");
+  const auto fixed = [&](const char* request) {
+    const JsonValue said = parse_json_value(said_arguments(schema, "search_hotel Find a hotel", tasks::Evidence(request)), "said");
+    std::string found;
+    const JsonValue& properties = *said.find("properties");
+    for (std::size_t i = 0; i < properties.items.size(); ++i)
+      if (const JsonValue* value = properties.items[i].find("const"))
+        found += properties.names[i] + "=" + json_text(*value) + " ";
+    return found + (said.find("required") ? json_text(*said.find("required")) : "");
+  };
+  CHECK(fixed("three hotel rooms please") == R"(number_of_rooms=3 ["number_of_rooms"])");
+  CHECK(fixed("2 rooms, 3 star hotel") == R"(number_of_rooms=2 star_rating=3 ["number_of_rooms","star_rating"])");
+  CHECK(fixed("2 rooms or 3 rooms") == "");          // which of them
+  CHECK(fixed("from 5 to rooms") == "");             // not what is counted
+  CHECK(fixed("2 guests") == "");                    // a schema that may not allow it
+  CHECK(fixed("up to 80.5 dollars") == R"(price=80.5 ["price"])");
+  CHECK(fixed("2.5 rooms") == "");
 }
 
 TEST_CASE("what is said once is one argument") {
@@ -130,16 +153,33 @@ TEST_CASE("words that request and tool share count for a call, their lack agains
   CHECK(subject_words("getWeatherForecast") == std::set<std::string>{"forec", "weath"});
 }
 
+namespace {
+
+bool accepts(const Generator::Request& request, std::string_view text) {
+  Automaton automaton(request.constraint.grammar, std::make_shared<Source>(request.constraint.source));
+  return automaton.accepts(automaton.advance(automaton.start(), text));
+}
+
+}  // namespace
+
+TEST_CASE("a time is written as the request says it, without a zone that nobody said") {
+  const std::vector<std::pair<std::string, std::string>> lists = {
+      {R"([{"name":"meet","inputSchema":{"type":"object","properties":{"at":{"type":"string","format":"time"}},"required":["at"]}}])",
+       "tools"}};
+  const ToolSet tools(lists);
+  const CallSettings settings;
+  const Query query(tools, settings, "meet at 14:45");
+  CHECK(accepts(query.request(), R"([{"name":"meet","arguments":{"at":"14:45"}}])"));
+  CHECK(accepts(query.request(), R"([{"name":"meet","arguments":{"at":"14:45:00Z"}}])"));
+  CHECK_FALSE(accepts(query.request(), R"([{"name":"meet","arguments":{"at":"at 14:45"}}])"));
+}
+
 TEST_CASE("who doubts that no tool fits asks for a call") {
   const std::vector<std::pair<std::string, std::string>> lists = {
       {R"([{"name":"add_alarm","description":"","inputSchema":{"type":"object","properties":{}}}])", "tools"}};
   const ToolSet tools(lists);
   const CallSettings settings;
   const Query query(tools, settings, "one more alarm please");
-  const auto accepts = [](const Generator::Request& request, std::string_view text) {
-    Automaton automaton(request.constraint.grammar);
-    return automaton.accepts(automaton.advance(automaton.start(), text));
-  };
   const std::string call = R"([{"name":"add_alarm","arguments":{}}])";
   CHECK(accepts(query.request(), "[]"));
   CHECK(accepts(query.request(), call));

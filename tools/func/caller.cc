@@ -32,6 +32,16 @@ std::string object_text(const Members& members) {
   return "{" + out + "}";
 }
 
+/// Times as requests write them: a time zone that nobody says would be invented.
+constexpr std::string_view kTime = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?",
+                           kDay = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+
+/// "time" and "date-time" with or without a zone.
+std::string time_of_any_zone(const std::string& format) {
+  const std::string pattern = (format == "time" ? "" : std::string(kDay) + "T") + std::string(kTime);
+  return R"([{"format":")" + format + R"("},{"pattern":"^)" + pattern + R"($"}])";
+}
+
 /// The schema without formats that are none of JSON Schema's: those of OpenAPI (int32, binary, password) say how a
 /// value is stored or shown, not what it may be.
 std::string without_foreign_formats(const JsonValue& schema) {
@@ -50,7 +60,13 @@ std::string without_foreign_formats(const JsonValue& schema) {
   for (std::size_t i = 0; i < schema.items.size(); ++i) {
     const std::string& name = schema.names[i];
     const JsonValue& value = schema.items[i];
-    if (name == "format" && value.is(Kind::kString) && !kFormats.contains(value.text)) continue;
+    if (name == "format" && value.is(Kind::kString)) {
+      if (!kFormats.contains(value.text)) continue;
+      if ((value.text == "time" || value.text == "date-time") && !schema.find("anyOf")) {
+        members.emplace_back("anyOf", time_of_any_zone(value.text));
+        continue;
+      }
+    }
     const bool data = name == "enum" || name == "const" || name == "default" || name == "examples";
     members.emplace_back(name, data ? json_text(value) : without_foreign_formats(value));
   }
@@ -106,7 +122,7 @@ std::pair<Grammar::Node, bool> call_node(GrammarBuilder& builder, const tasks::C
   const std::string front = "{\"name\":" + json_quoted(tool.name) + ",\"arguments\":";
   const auto bare = [&] { return std::pair{builder.literal(front + "{}}"), false}; };
   if (!arguments.graph) return bare();
-  const JsonValue said = parse_json_value(said_arguments(arguments.schema, evidence), "tool");
+  const JsonValue said = parse_json_value(said_arguments(arguments.schema, tool.name + " " + tool.description, evidence), "tool");
   const auto grounded = tasks::ground_schema(said, evidence, {true});
   if (!grounded) return bare();
   const auto graph = SchemaGraph::parse(grounded->schema, printable(tool.name));

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tasks/numbers.h"
+#include "tasks/sql_links.h"
 #include "tasks/text.h"
 
 namespace eve::func {
@@ -39,9 +41,39 @@ bool is_common_word(std::string_view word) {
   return is_empty_word(word) || std::ranges::binary_search(kWords, word);
 }
 
+/// Words beside a number that do not say what is counted.
+bool is_measure(std::string_view word) {
+  static constexpr auto kWords =
+      std::to_array<std::string_view>({"amoun", "count", "date", "day", "defau", "end", "hour", "integ", "minut", "num",
+                                       "numbe", "start", "time", "total", "value", "year"});
+  static_assert(std::ranges::is_sorted(kWords));
+  return std::ranges::binary_search(kWords, word);
+}
+
+/// The words behind a number, two at most, "rooms" of "3 hotel rooms"; none where a function word comes first.
+std::set<std::string> counted_words(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMost = 2;
+  std::set<std::string> found;
+  for (std::size_t n = 0; n < kMost && at < text.size() && text[at] == ' '; ++n) {
+    const std::size_t begin = ++at;
+    while (at < text.size() && std::isalpha(static_cast<unsigned char>(text[at]))) ++at;
+    std::string word(text.substr(begin, at - begin));
+    std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (word.empty() || (n == 0 && tasks::is_function_word(word))) break;
+    found.merge(subject_words(word));
+  }
+  return found;
+}
+
 class Said {
  public:
-  explicit Said(const tasks::Evidence& evidence) : evidence_(evidence) {
+  Said(std::string_view about, const tasks::Evidence& evidence) : evidence_(evidence), tool_(subject_words(about)) {
+    std::size_t last = 0;
+    for (const tasks::Found& number : longest_numbers(evidence.text())) {
+      if (number.start < last) continue;
+      last = number.end;
+      for (const std::string& word : counted_words(evidence.text(), number.end)) counts_[word].insert(number.json);
+    }
     for (const std::string& word : tasks::words(evidence.text())) words_.insert(word.substr(0, kSameLetters));
   }
 
@@ -54,12 +86,45 @@ class Said {
            });
   }
 
+  /// The same of words that are not those of the tool itself.
+  bool speaks_apart_of(std::string_view text) const {
+    std::string apart;
+    for (const std::string& word : tasks::words(text))
+      if (!tool_.contains(tasks::stem(word).substr(0, kSubjectLetters))) apart += word + " ";
+    return !apart.empty() && speaks_of(apart);
+  }
+
+  /// The number in front of a word of an argument's name or description, as JSON; empty: none, or several.
+  std::string counted(const std::string& name, const JsonValue& schema) const {
+    static constexpr auto kPlain = std::to_array<std::string_view>({"type", "description", "title", "default", "examples"});
+    const JsonValue *type = schema.find("type"), *about = schema.find("description");
+    if (!type || (type->text != "integer" && type->text != "number")) return "";
+    for (const std::string& keyword : schema.names)
+      if (std::ranges::find(kPlain, keyword) == kPlain.end()) return "";
+    std::set<std::string> words = subject_words(name), values;
+    if (about)
+      for (const std::string& word : subject_words(about->text))
+        if (!tool_.contains(word)) words.insert(word);
+    std::erase_if(words, is_measure);
+    for (const std::string& word : words)
+      if (const auto found = counts_.find(word); found != counts_.end())
+        values.insert(found->second.begin(), found->second.end());
+    if (values.size() != 1) return "";
+    const std::string& value = *values.begin();
+    return type->text == "integer" && value.find('.') != value.npos ? "" : value;
+  }
+
   /// The schema of one argument; an empty text when nobody speaks of it.
   std::string argument(const std::string& name, const JsonValue& schema, bool required) const {
     const JsonValue *type = schema.find("type"), *about = schema.find("description"), *values = schema.find("enum");
     if (type && type->is(Kind::kString) && type->text == "boolean" && !required &&
-        !speaks_of(name + " " + (about && about->is(Kind::kString) ? about->text : "")))
+        !speaks_apart_of(name + " " + (about && about->is(Kind::kString) ? about->text : "")))
       return "";
+    if (const std::string number = counted(name, schema); !number.empty()) {
+      std::string out = json_text(schema);
+      out.back() = ',';
+      return out + "\"const\":" + number + "}";
+    }
     if (!values || !values->is(Kind::kArray)) return json_text(schema);
     std::string said;
     bool spoken_of = false;
@@ -84,6 +149,17 @@ class Said {
  private:
   const tasks::Evidence& evidence_;
   std::set<std::string> words_;  // as they begin
+  std::set<std::string> tool_;
+  std::map<std::string, std::set<std::string>> counts_;  // numbers in front of a word
+
+  /// Of numbers that begin at one place the longest first.
+  static std::vector<tasks::Found> longest_numbers(std::string_view text) {
+    std::vector<tasks::Found> numbers = tasks::find_numbers(text);
+    std::ranges::stable_sort(numbers, [](const tasks::Found& a, const tasks::Found& b) {
+      return a.start != b.start ? a.start < b.start : a.end > b.end;
+    });
+    return numbers;
+  }
 };
 
 std::string lower(std::string_view text) {
@@ -132,26 +208,33 @@ void drop_reused(std::vector<Given>& given, std::string_view request) {
   }
 }
 
-std::string said_arguments(const JsonValue& schema, const tasks::Evidence& evidence) {
-  const Said said(evidence);
-  const JsonValue* required = schema.find("required");
-  const auto is_required = [&](const std::string& name) {
-    return required && std::ranges::any_of(required->items, [&](const JsonValue& one) { return one.text == name; });
-  };
+std::string said_arguments(const JsonValue& schema, std::string_view about, const tasks::Evidence& evidence) {
+  const Said said(about, evidence);
+  const JsonValue *given = schema.find("required"), *properties = schema.find("properties");
+  std::set<std::string> required;
+  if (given)
+    for (const JsonValue& name : given->items) required.insert(name.text);
   std::string out = "{";
-  for (std::size_t i = 0; i < schema.items.size(); ++i) {
-    const JsonValue& value = schema.items[i];
-    std::string text = json_text(value);
-    if (schema.names[i] == "properties" && value.is(Kind::kObject)) {
-      text = "{";
-      for (std::size_t p = 0; p < value.items.size(); ++p)
-        if (const std::string one = said.argument(value.names[p], value.items[p], is_required(value.names[p]));
-            !one.empty())
-          text += (text.size() > 1 ? "," : "") + Said::quoted(value.names[p]) + ":" + one;
-      text += "}";
+  const auto add = [&](const std::string& name, const std::string& json) {
+    out += (out.size() > 1 ? "," : "") + Said::quoted(name) + ":" + json;
+  };
+  for (std::size_t i = 0; i < schema.items.size(); ++i)
+    if (schema.names[i] != "required" && schema.names[i] != "properties") add(schema.names[i], json_text(schema.items[i]));
+  if (properties && properties->is(Kind::kObject)) {
+    std::string kept;
+    for (std::size_t p = 0; p < properties->items.size(); ++p) {
+      const std::string& name = properties->names[p];
+      const std::string one = said.argument(name, properties->items[p], required.contains(name));
+      if (!one.empty()) kept += (kept.empty() ? "" : ",") + Said::quoted(name) + ":" + one;
+      if (!said.counted(name, properties->items[p]).empty()) required.insert(name);
     }
-    out += (i ? "," : "") + Said::quoted(schema.names[i]) + ":" + text;
+    add("properties", "{" + kept + "}");
+  } else if (properties) {
+    add("properties", json_text(*properties));
   }
+  std::string names;
+  for (const std::string& name : required) names += (names.empty() ? "" : ",") + Said::quoted(name);
+  if (!names.empty()) add("required", "[" + names + "]");
   return out + "}";
 }
 
