@@ -69,7 +69,8 @@ std::string json_answer(const std::vector<Answer>& answers, const sql::QueryResu
   json.end_array().key("columns").begin_array();
   for (const auto& [table, column] : answer.columns) json.value(table + "." + column);
   json.end_array();
-  if (answer.confidence) json.member("confidence", *answer.confidence);
+  if (answer.confidence)
+    json.member("confidence", *answer.confidence).member("log_probability", answer.log_probability);
   if (result && result->failure.empty()) write_rows(json, result->rows);
   if (answers.size() > 1) {
     json.key("others").begin_array();
@@ -77,6 +78,7 @@ std::string json_answer(const std::vector<Answer>& answers, const sql::QueryResu
       json.begin_object()
           .member("sql", answers[i].sql)
           .member("confidence", answers[i].confidence.value_or(0))
+          .member("log_probability", answers[i].log_probability)
           .end_object();
     json.end_array();
   }
@@ -136,7 +138,7 @@ Status judge(Run& run, const Database& database, Gate& gate) {
   const Gate::Verdict verdict = gate.prepare(trimmed(text), sql::deadline_after(kPrepareSeconds));
   Answer answer;
   if (verdict)
-    answer = {std::string(trimmed(text)), "", verdict.tables, verdict.columns, {}};
+    answer = {std::string(trimmed(text)), "", verdict.tables, verdict.columns, 0, {}};
   else
     answer.reason = verdict.refusal;
   return print(run, database, {std::move(answer)}, settings.sql == "-" ? "stdin" : printable(settings.sql))

@@ -149,4 +149,5 @@ def main():
               f"{s['right'] / s['rows']:.3f} | {s['equal'] / s['rows']:.3f} |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,8 +18,7 @@ namespace {
 
 constexpr double kPrepareSeconds = 1, kValueSeconds = 0.3;
 constexpr std::size_t kSchemaBytes = 2400;  // as training shows
-constexpr std::size_t kAttempts = 12;
-constexpr double kMissing = 0.7;  // nats that a word of the question is worth which no literal says
+constexpr std::size_t kAttempts = 12, kConsidered = 6;
 constexpr std::size_t kValueBytes = 60, kValueRows = 2000, kMaxValues = 200;
 
 std::set<std::string> stems(std::string_view text) {
@@ -71,8 +70,8 @@ std::vector<std::string> Asker::values_of(const tasks::SqlSchema& schema, const 
   return {values.begin(), values.end()};
 }
 
-/// Keeps a statement that prepares; true when nothing better needs to be looked for.
-bool Asker::judge(std::string_view sql, const Coverage& coverage, std::vector<Candidate>& candidates) const {
+/// Keeps a statement that prepares; true when there are enough to choose from.
+bool Asker::judge(std::string_view sql, std::vector<Candidate>& candidates) const {
   if (std::ranges::any_of(candidates, [&](const Candidate& known) { return known.answer.sql == sql; })) return false;
   if (repeats_itself(sql) || contradicts_itself(sql) || answers_itself(sql)) return false;
   const Gate::Verdict verdict = gate_.prepare(sql, deadline_after(kPrepareSeconds));
@@ -84,13 +83,12 @@ bool Asker::judge(std::string_view sql, const Coverage& coverage, std::vector<Ca
     const QueryResult result = run_query(database_, sql, limits);
     finds = result.failure.empty() && !result.rows.says_nothing();
   }
-  candidates.push_back({{std::string(sql), "", verdict.tables, verdict.columns, {}}, finds, coverage.missing(sql)});
-  const auto good =
-      std::ranges::count_if(candidates, [](const Candidate& c) { return c.finds && c.missing == 0; });
-  return static_cast<std::size_t>(good) >= settings_.answers;
+  candidates.push_back({{std::string(sql), "", verdict.tables, verdict.columns, 0, {}}, finds});
+  const auto good = static_cast<std::size_t>(std::ranges::count_if(candidates, &Candidate::finds));
+  return candidates.size() >= kConsidered && good >= settings_.answers;
 }
 
-double Asker::confidence(const std::string& prompt, const std::string& sql) {
+double Asker::log_probability(const std::string& prompt, const std::string& sql) {
   std::vector<std::int32_t> ids = tokenizer_.encode(prompt);
   const std::size_t begin = ids.size();
   for (const std::int32_t id : tokenizer_.encode(sql)) ids.push_back(id);
@@ -105,7 +103,22 @@ double Asker::confidence(const std::string& prompt, const std::string& sql) {
     for (std::size_t id = 0; id < rows; ++id) total += std::exp(static_cast<double>(row[id]) - most);
     sum += static_cast<double>(row[static_cast<std::size_t>(ids[at])]) - most - std::log(total);
   }
-  return std::exp(sum);
+  return sum;
+}
+
+/// The best first, each with its share of confidence.
+void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<Candidate>& candidates) {
+  for (Candidate& candidate : candidates) {
+    Answer& answer = candidate.answer;
+    answer.log_probability = log_probability(prompt, answer.sql);
+    candidate.score = ranking.score(answer.sql, answer.log_probability);
+  }
+  std::ranges::stable_sort(candidates, {}, [](const Candidate& c) { return std::pair(!c.finds, -c.score); });
+  double all = 0;
+  for (const Candidate& candidate : candidates)
+    if (candidate.finds == candidates[0].finds) all += std::exp(candidate.score - candidates[0].score);
+  for (Candidate& candidate : candidates)
+    candidate.answer.confidence = std::min(1.0, std::exp(candidate.score - candidates[0].score) / all);
 }
 
 /// As much of the schema as the model has room for, and the prompt; an empty one when there is no room at all.
@@ -123,7 +136,7 @@ std::vector<Answer> Asker::ask(const std::string& question, const std::vector<st
   std::string all;
   for (const std::string& one : earlier) all += one + " ";
   all += question;
-  const auto none = [](const char* reason) { return std::vector<Answer>{{"", reason, {}, {}, {}}}; };
+  const auto none = [](const char* reason) { return std::vector<Answer>{{"", reason, {}, {}, 0, {}}}; };
   const tasks::SqlSchema& schema = database_.schema().all;
   const auto [part, prompt] = shown(all, options.max_tokens);
   if (prompt.empty()) return none("schema and question are too long for the model");
@@ -136,23 +149,18 @@ std::vector<Answer> Asker::ask(const std::string& question, const std::vector<st
   if (!settings_.guess && values.empty() && tasks::common_words(part, all) == 0)
     return none("the question has no word of the schema; --guess answers it nevertheless");
 
-  const Coverage coverage(part, all);
   std::vector<Candidate> candidates;
   GenerateOptions all_options = options;
   all_options.attempts = std::max(kAttempts, 4 * settings_.answers);
   all_options.constraint.grammar = select_grammar(part, literals_of(all, values));
-  all_options.constraint.check = [&](std::string_view sql) { return judge(sql, coverage, candidates); };
+  all_options.constraint.check = [&](std::string_view sql) { return judge(sql, candidates); };
   Generator::Result result = generator_.generate(prompt, all_options);
   if (candidates.size() < settings_.answers && options.beams > 1) {
     // Beams end with what they have; one text can be taken back and go on elsewhere.
     all_options.beams = 1;
     result = generator_.generate(prompt, all_options);
   }
-  for (Candidate& candidate : candidates) {
-    candidate.answer.confidence = confidence(prompt, candidate.answer.sql);
-    candidate.score = std::log(*candidate.answer.confidence) - kMissing * static_cast<double>(candidate.missing);
-  }
-  std::ranges::stable_sort(candidates, {}, [](const Candidate& c) { return std::pair(!c.finds, -c.score); });
+  rank(Ranking(part, all), prompt, candidates);
   std::vector<Answer> answers;
   for (Candidate& candidate : candidates) {
     if (answers.size() == settings_.answers) break;

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "eve/eve.h"
-#include "sql/coverage.h"
 #include "sql/gate.h"
 #include "sql/query.h"
+#include "sql/ranking.h"
 #include "text/tokenizer.h"
 
 namespace eve::sql {
@@ -32,7 +32,8 @@ struct Answer {
   std::string reason;                                        ///< why
   std::vector<std::string> tables;                           ///< that it reads
   std::vector<std::pair<std::string, std::string>> columns;  ///< that it reads: table, column
-  std::optional<double> confidence;                          ///< probability of the statement by the model, (0, 1]
+  double log_probability = 0;        ///< of the statement by the model alone, without the grammar
+  std::optional<double> confidence;  ///< share of the statement among those considered, (0, 1]
 };
 
 /// Asks a model. Every statement it answers has been prepared by the gate.
@@ -50,9 +51,8 @@ class Asker {
  private:
   struct Candidate {
     Answer answer;
-    bool finds;           // rows that say something
-    std::size_t missing;  // of what the question says
-    double score = 0;     // among those that find as much
+    bool finds;        // rows that say something
+    double score = 0;  // log odds among those that find as much
   };
   const Tokenizer& tokenizer_;
   std::size_t context_;  // tokens
@@ -64,8 +64,9 @@ class Asker {
 
   std::pair<tasks::SqlSchema, std::string> shown(const std::string& question, std::size_t max_tokens) const;
   std::vector<std::string> values_of(const tasks::SqlSchema& schema, const std::string& question) const;
-  bool judge(std::string_view sql, const Coverage& coverage, std::vector<Candidate>& candidates) const;
-  double confidence(const std::string& prompt, const std::string& sql);
+  bool judge(std::string_view sql, std::vector<Candidate>& candidates) const;
+  double log_probability(const std::string& prompt, const std::string& sql);
+  void rank(const Ranking& ranking, const std::string& prompt, std::vector<Candidate>& candidates);
 };
 
 }  // namespace eve::sql
