@@ -11,6 +11,7 @@
 #include "pii/checks.h"
 #include "pii/detect.h"
 #include "pii/filter.h"
+#include "pii/plausible.h"
 #include "pii/redact.h"
 #include "pii/rules.h"
 #include "pii/token_map.h"
@@ -204,6 +205,26 @@ TEST_CASE("IBANs are found with and without blanks") {
   CHECK(found("IBAN:DE89370400440532013000.") == "IBAN=DE89370400440532013000");
   CHECK(found("to GB82 WEST 1234 5698 7654 32 and") == "IBAN=GB82 WEST 1234 5698 7654 32");
   CHECK(found("DE89370400440532013001 XX89370400440532013000") == "");
+}
+
+TEST_CASE("the other side of a transfer from or to an IBAN is an account") {
+  const std::string iban = "DE89370400440532013000";
+  CHECK(found("move 20 EUR from 014-821650 to " + iban + ", ref 7") == "ACCOUNT_NUMBER=014-821650|IBAN=" + iban);
+  CHECK(found("FROM XP35469588 TO " + iban) == "ACCOUNT_NUMBER=XP35469588|IBAN=" + iban);
+  CHECK(found("paid from " + iban + " to 1546 6968 38 today") == "IBAN=" + iban + "|ACCOUNT_NUMBER=1546 6968 38");
+  CHECK(found("sent from 12 March to " + iban) == "IBAN=" + iban);
+  CHECK(found("from the office in room 014821 to " + iban) == "IBAN=" + iban);
+  CHECK(found("from " + iban + " to 5 people") == "IBAN=" + iban);
+}
+
+TEST_CASE("a name with a space is no user name, and a number none either") {
+  const auto kept = [](std::string_view text, std::size_t start, std::size_t end) {
+    const Spans spans = plausible(text, {{start, end, static_cast<std::uint16_t>(Label::kUsername), 0.9f, By::kModel}});
+    return spans.empty() ? "nothing" : std::string(name(static_cast<Label>(spans[0].label)));
+  };
+  CHECK(kept("target=Ada Berg", 7, 15) == "PERSON");
+  CHECK(kept("PUT /users/56134/avatar", 11, 16) == "nothing");
+  CHECK(kept("PUT /users/ada56/avatar", 11, 16) == "USERNAME");
 }
 
 TEST_CASE("identity numbers are found by form or by the word before them") {

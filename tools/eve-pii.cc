@@ -20,7 +20,7 @@ constexpr std::size_t kBatchRecords = 512, kBatchBytes = 256 << 10;
 constexpr std::size_t kListBytes = std::size_t{64} << 20;
 constexpr std::size_t kLeastKeyBytes = 16;
 // Any capitalised word may be a name: below this the model is wrong more often than right where nobody is named.
-constexpr float kPersonThreshold = 0.7f;
+constexpr float kPersonThreshold = 0.75f;
 
 struct {
   std::vector<std::string> action, only, except, threshold, files;
@@ -346,7 +346,7 @@ Tool make_tool() {
       list("--only", "LABEL", "Look for these labels alone.", &settings.only),
       list("--except", "LABEL", "Do not look for these labels.", &settings.except),
       list("--threshold", "[LABEL=]NUMBER",
-           "Take from the model only what it is this sure of, 0 to 1; PERSON=0.7 unless given. Rules are not affected.",
+           "Take from the model only what it is this sure of, 0 to 1; PERSON=0.75 unless given. Rules are not affected.",
            &settings.threshold),
       option("--allow", "FILE", "Values that are no personal data, one a line; only a whole value counts.",
              &settings.allow),

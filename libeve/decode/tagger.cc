@@ -16,6 +16,9 @@ constexpr std::size_t kPassTokens = 1024;
 // Tokens that are worth a thread of their own.
 constexpr std::size_t kLeastPassTokens = 64;
 
+// Records are hardly ever longer, so that none longer is trained on; attention grows with the square.
+constexpr std::size_t kWindowTokens = 512;
+
 constexpr std::string_view kSpace = " \t\r\n";
 
 }  // namespace
@@ -52,7 +55,7 @@ std::vector<std::vector<TaggedSpan>> SpanTagger::tag(std::span<const std::string
     for (std::size_t i = begin; i < end; ++i) encoded[i] = encode(texts[i]);
   });
 
-  const std::size_t context = model_.config.context, overlap = context / 8;
+  const std::size_t context = std::min(model_.config.context, kWindowTokens), overlap = context / 8;
   std::vector<Window> windows;
   std::size_t tokens = 0;
   for (std::size_t i = 0; i < texts.size(); ++i) {

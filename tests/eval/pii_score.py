@@ -29,6 +29,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("data")
     arguments.add_argument("--errors", type=int, default=0, help="show the first N errors of each kind (this prints the data)")
+    arguments.add_argument("--short", action="store_true", help="all labels and sources together alone")
     arguments.add_argument("--label", help="errors of this label only")
     arguments.add_argument("command", nargs="*", default=["eve-pii", "-0", "--json"])
     options = arguments.parse_args()
@@ -67,11 +68,12 @@ def main():
 
     print("| label | spans | precision | recall | F1 |\n| --- | ---: | ---: | ---: | ---: |")
     print(row("**all**", total))
-    for label in sorted(by_label, key=lambda k: -(by_label[k]["hit"] + by_label[k]["miss"])):
-        print(row(label, by_label[label]))
-    print("\n| source | spans | precision | recall | F1 |\n| --- | ---: | ---: | ---: | ---: |")
-    for source in sorted(by_source):
-        print(row(source, by_source[source]))
+    if not options.short:
+        for label in sorted(by_label, key=lambda k: -(by_label[k]["hit"] + by_label[k]["miss"])):
+            print(row(label, by_label[label]))
+        print("\n| source | spans | precision | recall | F1 |\n| --- | ---: | ---: | ---: | ---: |")
+        for source in sorted(by_source):
+            print(row(source, by_source[source]))
     print(f"\nclean rows touched: {touched} of {clean} ({100 * touched / max(clean, 1):.1f} %)")
 
 

@@ -11,6 +11,7 @@ Findings find_by_rule(std::string_view text) {
   find_emails(text, all);
   find_network(text, all);
   find_numbers(text, all);
+  find_transfers(text, all);
   find_secrets(text, all);
   find_by_words(text, all);
   find_users(text, all);

@@ -28,6 +28,8 @@ void find_urls(std::string_view text, Findings& found);    ///< URL; USERNAME an
 void find_emails(std::string_view text, Findings& found);  ///< EMAIL; call after find_urls with the same list
 void find_network(std::string_view text, Findings& found);  ///< IP_ADDRESS, MAC_ADDRESS
 void find_numbers(std::string_view text, Findings& found);  ///< CREDIT_CARD, IBAN, SSN, PHONE, GPS, IMEI
+void find_transfers(std::string_view text,
+                    Findings& found);  ///< ACCOUNT_NUMBER beside an IBAN; call after find_numbers with the same list
 void find_secrets(std::string_view text, Findings& found);  ///< PASSWORD by form (keys, JWT, PEM); CRYPTO
 void find_users(std::string_view text, Findings& found);    ///< USERNAME in settings, paths and log lines
 void find_by_words(std::string_view text,
