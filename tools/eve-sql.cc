@@ -279,7 +279,7 @@ Tool make_tool() {
       flag("--untried", "Take the statement that the model likes best, whatever it finds.", &settings.untried),
       flag("--guess", "Answer questions that have no word of the schema too.", &settings.guess),
       option("--min-confidence", "P",
-             "No answer when the model gives the statement less than this probability, 0 to 1.",
+             "No answer when the best statement has a smaller share of those considered, 0 to 1.",
              &settings.min_confidence, 0, 1),
       option("--beams", "N", "Search with so many beams; 1 takes the best token each time.", &settings.beams, 1, 8),
       option("--max-tokens", "N", "Longest statement; a shorter one is ended in time, never cut.", &settings.max_tokens,
@@ -299,7 +299,7 @@ Tool make_tool() {
        "missing, --tables and --exclude choose."},
       {"JSON",
        "With --json each question gives {\"sql\", \"tables\", \"columns\", \"confidence\"}: what the statement reads, "
-       "and the probability that the model gives it; with --run also \"names\" and \"rows\", with -n \"others\". sql "
+       "its share among the statements that were considered, and \"log_probability\" by the model alone; with --run also \"names\" and \"rows\", with -n \"others\". sql "
        "is "
        "null when there is no statement, and \"reason\" says why."},
       {"RESULTS",
