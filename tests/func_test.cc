@@ -90,7 +90,8 @@ TEST_CASE("of optional truth values and choices those are left that the request 
       R"("name":{"type":"string"}},"required":["smoking","kind"]})",
       "schema");
   const auto left = [&](const char* request) {
-    const JsonValue said = parse_json_value(said_arguments(schema, "book_room Book a room", tasks::Evidence(request)), "said");
+    const JsonValue said =
+        parse_json_value(said_arguments(schema, "book_room Book a room", tasks::Evidence(request)), "said");
     std::string names;
     const JsonValue& properties = *said.find("properties");
     for (std::size_t i = 0; i < properties.items.size(); ++i) {
@@ -112,7 +113,8 @@ TEST_CASE("a number in front of what is counted is that argument's value") {
       R"("guests":{"type":"integer","maximum":3},"price":{"type":"number","description":"Most dollars for a night"}}})",
       "schema");
   const auto fixed = [&](const char* request) {
-    const JsonValue said = parse_json_value(said_arguments(schema, "search_hotel Find a hotel", tasks::Evidence(request)), "said");
+    const JsonValue said =
+        parse_json_value(said_arguments(schema, "search_hotel Find a hotel", tasks::Evidence(request)), "said");
     std::string found;
     const JsonValue& properties = *said.find("properties");
     for (std::size_t i = 0; i < properties.items.size(); ++i)
@@ -122,9 +124,9 @@ TEST_CASE("a number in front of what is counted is that argument's value") {
   };
   CHECK(fixed("three hotel rooms please") == R"(number_of_rooms=3 ["number_of_rooms"])");
   CHECK(fixed("2 rooms, 3 star hotel") == R"(number_of_rooms=2 star_rating=3 ["number_of_rooms","star_rating"])");
-  CHECK(fixed("2 rooms or 3 rooms") == "");          // which of them
-  CHECK(fixed("from 5 to rooms") == "");             // not what is counted
-  CHECK(fixed("2 guests") == "");                    // a schema that may not allow it
+  CHECK(fixed("2 rooms or 3 rooms") == "");  // which of them
+  CHECK(fixed("from 5 to rooms") == "");     // not what is counted
+  CHECK(fixed("2 guests") == "");            // a schema that may not allow it
   CHECK(fixed("up to 80.5 dollars") == R"(price=80.5 ["price"])");
   CHECK(fixed("2.5 rooms") == "");
 }
@@ -139,7 +141,8 @@ TEST_CASE("what is said once is one argument") {
   CHECK(left({{"a", "\"wine bar\"", 0.4, false}, {"b", "\"Wine bar\"", 0.9, false}}, "a wine bar") == "b");
   CHECK(left({{"a", "\"wine bar\"", 0.4, false}, {"b", "\"wine bar\"", 0.9, false}}, "a Wine bar") == "b");
   CHECK(left({{"a", "\"bar\"", 0.4, false}, {"b", "\"bar\"", 0.9, false}}, "from bar to bar") == "ab");
-  CHECK(left({{"a", "1", 0.4, true}, {"b", "1", 0.9, false}, {"c", "true", 1, false}, {"d", "true", 1, false}}, "1 star") == "acd");
+  CHECK(left({{"a", "1", 0.4, true}, {"b", "1", 0.9, false}, {"c", "true", 1, false}, {"d", "true", 1, false}},
+             "1 star") == "acd");
   CHECK(left({{"a", "\"savings\"", 1, true}, {"b", "\"savings\"", 1, true}}, "my savings") == "ab");
   CHECK(left({{"a", "4", 1, false}, {"b", "4", 1, false}}, "four and four") == "ab");
 }

@@ -345,9 +345,10 @@ Tool make_tool() {
            &settings.action),
       list("--only", "LABEL", "Look for these labels alone.", &settings.only),
       list("--except", "LABEL", "Do not look for these labels.", &settings.except),
-      list("--threshold", "[LABEL=]NUMBER",
-           "Take from the model only what it is this sure of, 0 to 1; PERSON=0.75 unless given. Rules are not affected.",
-           &settings.threshold),
+      list(
+          "--threshold", "[LABEL=]NUMBER",
+          "Take from the model only what it is this sure of, 0 to 1; PERSON=0.75 unless given. Rules are not affected.",
+          &settings.threshold),
       option("--allow", "FILE", "Values that are no personal data, one a line; only a whole value counts.",
              &settings.allow),
       option("--deny", "FILE", "Values that always are, one a line, of the label CUSTOM or of the label before a tab.",

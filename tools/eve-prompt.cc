@@ -115,8 +115,8 @@ class Maker {
     if (expander_) {
       GenerateOptions options;
       options.deadline = run_.deadline;
-      const auto parts = expander_->additions(prompt::plain_text(body), form_,
-                                               static_cast<float>(settings.temperature), seed, options);
+      const auto parts = expander_->additions(prompt::plain_text(body), form_, static_cast<float>(settings.temperature),
+                                              seed, options);
       answer.prompt = prompt::with_additions(std::move(answer.prompt), parts, form_, budget_);
     }
     answer.tokens = prompt::count_tokens(answer.prompt);
@@ -273,8 +273,7 @@ Tool make_tool() {
       flag("--no-templates", "Braces are braces.", &settings.no_templates),
       option("--allow", "FILE", "More words or phrases that may be added, one a line.", &settings.allow),
       option("--deny", "FILE", "Words that may not be added, one a line.", &settings.deny),
-      option("--temperature", "T",
-             "How freely words are drawn: 0 takes the likeliest, above 1 strange ones come up.",
+      option("--temperature", "T", "How freely words are drawn: 0 takes the likeliest, above 1 strange ones come up.",
              &settings.temperature, 0, 2),
       flag("--as-is", "Add nothing: templates, styles and parameters alone. Needs no model.", &settings.as_is),
       files("FILE", "Descriptions to read; - is stdin.", &settings.files),

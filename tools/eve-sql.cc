@@ -299,7 +299,8 @@ Tool make_tool() {
        "missing, --tables and --exclude choose."},
       {"JSON",
        "With --json each question gives {\"sql\", \"tables\", \"columns\", \"confidence\"}: what the statement reads, "
-       "its share among the statements that were considered, and \"log_probability\" by the model alone; with --run also \"names\" and \"rows\", with -n \"others\". sql "
+       "its share among the statements that were considered, and \"log_probability\" by the model alone; with --run "
+       "also \"names\" and \"rows\", with -n \"others\". sql "
        "is "
        "null when there is no statement, and \"reason\" says why."},
       {"RESULTS",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What eve-sql weighs statements by, for models/pico-sql/ranking.py. sql_features ROWS.jsonl reads rows {"question", "schema",
-// "statements": [{"sql", "log_probability"}]}; prints the features' names in a line, then for each row a line with an array of
-// features for each statement.
+// What eve-sql weighs statements by, for models/pico-sql/ranking.py. sql_features ROWS.jsonl reads rows {"question",
+// "schema", "statements": [{"sql", "log_probability"}]}; prints the features' names in a line, then for each row a line
+// with an array of features for each statement.
 #include <cstdio>
 #include <fstream>
 

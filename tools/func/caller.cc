@@ -122,7 +122,8 @@ std::pair<Grammar::Node, bool> call_node(GrammarBuilder& builder, const tasks::C
   const std::string front = "{\"name\":" + json_quoted(tool.name) + ",\"arguments\":";
   const auto bare = [&] { return std::pair{builder.literal(front + "{}}"), false}; };
   if (!arguments.graph) return bare();
-  const JsonValue said = parse_json_value(said_arguments(arguments.schema, tool.name + " " + tool.description, evidence), "tool");
+  const JsonValue said =
+      parse_json_value(said_arguments(arguments.schema, tool.name + " " + tool.description, evidence), "tool");
   const auto grounded = tasks::ground_schema(said, evidence, {true});
   if (!grounded) return bare();
   const auto graph = SchemaGraph::parse(grounded->schema, printable(tool.name));
@@ -233,8 +234,8 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
     const JsonValue& given = *list.items[i].find("arguments");
     // Of the first, the tokens before its name say that there is a call at all.
     const auto named = std::ranges::find(places, "/" + std::to_string(i) + "/name", &tasks::JsonPlace::pointer);
-    if (named != places.end() && with_words(certainty.of(i == 0 ? 0 : named->start, named->end), has_words_of(tool)) <
-                                     settings_->min_tool)
+    if (named != places.end() &&
+        with_words(certainty.of(i == 0 ? 0 : named->start, named->end), has_words_of(tool)) < settings_->min_tool)
       continue;
     std::vector<Given> said;
     for (std::size_t m = 0; m < given.items.size(); ++m) {

@@ -25,9 +25,9 @@ constexpr std::size_t kSubjectLetters = 5;
 /// Words of names and descriptions that say that something is asked, not what.
 bool is_empty_word(std::string_view word) {
   static constexpr auto kWords = std::to_array<std::string_view>(
-      {"allow", "allowed", "available", "boolean", "does",    "false", "flag",   "has",  "have", "include", "included",
-       "need",  "needs",   "option",    "optional", "place",  "service", "should", "that", "the",  "this",    "true",
-       "user",  "want",    "wants",     "whether",  "with"});
+      {"allow",   "allowed",  "available", "boolean", "does",   "false",    "flag",  "has",     "have",
+       "include", "included", "need",      "needs",   "option", "optional", "place", "service", "should",
+       "that",    "the",      "this",      "true",    "user",   "want",     "wants", "whether", "with"});
   static_assert(std::ranges::is_sorted(kWords));
   return word.size() < 3 || std::ranges::binary_search(kWords, word);
 }
@@ -35,8 +35,8 @@ bool is_empty_word(std::string_view word) {
 /// Words of requests and of tools' names that no tool is about.
 bool is_common_word(std::string_view word) {
   static constexpr auto kWords =
-      std::to_array<std::string_view>({"and", "any", "can", "could", "find", "for", "from", "get", "give", "like", "look",
-                                       "please", "search", "show", "some", "would", "you", "your"});
+      std::to_array<std::string_view>({"and", "any", "can", "could", "find", "for", "from", "get", "give", "like",
+                                       "look", "please", "search", "show", "some", "would", "you", "your"});
   static_assert(std::ranges::is_sorted(kWords));
   return is_empty_word(word) || std::ranges::binary_search(kWords, word);
 }
@@ -96,7 +96,8 @@ class Said {
 
   /// The number in front of a word of an argument's name or description, as JSON; empty: none, or several.
   std::string counted(const std::string& name, const JsonValue& schema) const {
-    static constexpr auto kPlain = std::to_array<std::string_view>({"type", "description", "title", "default", "examples"});
+    static constexpr auto kPlain =
+        std::to_array<std::string_view>({"type", "description", "title", "default", "examples"});
     const JsonValue *type = schema.find("type"), *about = schema.find("description");
     if (!type || (type->text != "integer" && type->text != "number")) return "";
     for (const std::string& keyword : schema.names)
@@ -193,9 +194,8 @@ double with_words(double probability, bool has_words) {
 
 void drop_reused(std::vector<Given>& given, std::string_view request) {
   std::vector<Given> all = given;
-  std::ranges::stable_sort(all, [](const Given& a, const Given& b) {
-    return a.required != b.required ? a.required : a.sure > b.sure;
-  });
+  std::ranges::stable_sort(
+      all, [](const Given& a, const Given& b) { return a.required != b.required ? a.required : a.sure > b.sure; });
   const std::string all_said = lower(request);
   std::map<std::string, std::size_t> used;
   for (const Given& one : all) {
@@ -219,7 +219,8 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
     out += (out.size() > 1 ? "," : "") + Said::quoted(name) + ":" + json;
   };
   for (std::size_t i = 0; i < schema.items.size(); ++i)
-    if (schema.names[i] != "required" && schema.names[i] != "properties") add(schema.names[i], json_text(schema.items[i]));
+    if (schema.names[i] != "required" && schema.names[i] != "properties")
+      add(schema.names[i], json_text(schema.items[i]));
   if (properties && properties->is(Kind::kObject)) {
     std::string kept;
     for (std::size_t p = 0; p < properties->items.size(); ++p) {

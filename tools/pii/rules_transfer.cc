@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other side of a transfer: "from 014-821650 to DE89 3704 ...". What is paid from or to beside an IBAN is an account.
+// The other side of a transfer: "from 014-821650 to DE89 3704 ...". What is paid from or to beside an IBAN is an
+// account.
 #include <algorithm>
 
 #include "pii/rules.h"

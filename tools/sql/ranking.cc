@@ -14,14 +14,14 @@ using Text = std::string_view;
 
 enum Feature : std::size_t {
   kLogProbability,
-  kMissing,         // words and numbers of the question that no literal says (Coverage)
-  kUnusedLinks,     // names that the question says and the statement does not use
-  kUnlinkedColumns, // columns that the question does not say
+  kMissing,          // words and numbers of the question that no literal says (Coverage)
+  kUnusedLinks,      // names that the question says and the statement does not use
+  kUnlinkedColumns,  // columns that the question does not say
   kUnlinkedTables,
-  kCutTexts,        // literals that end within a name
-  kRaggedTexts,     // literals that begin or end with a word that says how is asked
-  kFarTexts,        // literals nearer to the name of another column
-  kIdleTables,      // joined, and no column used
+  kCutTexts,     // literals that end within a name
+  kRaggedTexts,  // literals that begin or end with a word that says how is asked
+  kFarTexts,     // literals nearer to the name of another column
+  kIdleTables,   // joined, and no column used
   kAverageUnsaid,
   kAverageLost,
   kMostUnsaid,
@@ -48,33 +48,12 @@ struct Named {
 };
 // Fitted by models/pico-sql/ranking.py.
 constexpr std::array<Named, Ranking::kFeatures> kWeights = {{
-    {"log probability", 1},
-    {"missing", -0.7},
-    {"unused links", 0},
-    {"unlinked columns", 0},
-    {"unlinked tables", 0},
-    {"cut texts", 0},
-    {"ragged texts", 0},
-    {"far texts", 0},
-    {"idle tables", 0},
-    {"AVG unsaid", 0},
-    {"AVG lost", 0},
-    {"MAX unsaid", 0},
-    {"MAX lost", 0},
-    {"MIN unsaid", 0},
-    {"MIN lost", 0},
-    {"COUNT unsaid", 0},
-    {"COUNT lost", 0},
-    {"SUM unsaid", 0},
-    {"SUM lost", 0},
-    {"GROUP BY unsaid", 0},
-    {"GROUP BY lost", 0},
-    {"> unsaid", 0},
-    {"> lost", 0},
-    {"< unsaid", 0},
-    {"< lost", 0},
-    {"DISTINCT unsaid", 0},
-    {"conditions", 0},
+    {"log probability", 1}, {"missing", -0.7},   {"unused links", 0}, {"unlinked columns", 0}, {"unlinked tables", 0},
+    {"cut texts", 0},       {"ragged texts", 0}, {"far texts", 0},    {"idle tables", 0},      {"AVG unsaid", 0},
+    {"AVG lost", 0},        {"MAX unsaid", 0},   {"MAX lost", 0},     {"MIN unsaid", 0},       {"MIN lost", 0},
+    {"COUNT unsaid", 0},    {"COUNT lost", 0},   {"SUM unsaid", 0},   {"SUM lost", 0},         {"GROUP BY unsaid", 0},
+    {"GROUP BY lost", 0},   {"> unsaid", 0},     {"> lost", 0},       {"< unsaid", 0},         {"< lost", 0},
+    {"DISTINCT unsaid", 0}, {"conditions", 0},
 }};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -134,12 +113,12 @@ struct Parts {
   struct Condition {
     std::string column, literal;
   };
-  std::set<std::string> words;             // keywords and names
-  std::set<std::string> columns, tables;   // of columns those outside of ON
-  std::vector<std::string> joined;         // tables, by the number of their alias from 1 on
-  std::set<std::size_t> used;              // aliases
-  std::vector<Condition> conditions;       // with a literal
-  std::vector<std::string> texts;          // literals
+  std::set<std::string> words;            // keywords and names
+  std::set<std::string> columns, tables;  // of columns those outside of ON
+  std::vector<std::string> joined;        // tables, by the number of their alias from 1 on
+  std::set<std::size_t> used;             // aliases
+  std::vector<Condition> conditions;      // with a literal
+  std::vector<std::string> texts;         // literals
   bool is_descending = false;
 };
 
@@ -181,11 +160,11 @@ Parts parts_of(Text sql, const tasks::SqlSchema& schema) {
   // A name without an alias is that of the only table that has it.
   for (std::size_t i = 0; i < parts.joined.size(); ++i)
     for (const tasks::SqlColumn& own : tables[parts.joined[i]]->columns)
-      if (parts.columns.contains(own.name) &&
-          std::ranges::count_if(parts.joined, [&](const std::string& table) {
-            return std::ranges::find(tables[table]->columns, own.name, &tasks::SqlColumn::name) !=
-                   tables[table]->columns.end();
-          }) == 1)
+      if (parts.columns.contains(own.name) && std::ranges::count_if(parts.joined, [&](const std::string& table) {
+                                                return std::ranges::find(tables[table]->columns, own.name,
+                                                                         &tasks::SqlColumn::name) !=
+                                                       tables[table]->columns.end();
+                                              }) == 1)
         parts.used.insert(i + 1);
   return parts;
 }
@@ -213,15 +192,13 @@ const std::array<Text, Ranking::kFeatures>& Ranking::names() {
 }
 
 bool Ranking::says(std::initializer_list<Text> words) const {
-  return std::ranges::any_of(said_, [&](const tasks::Word& said) {
-    return std::ranges::find(words, Text(said.text)) != words.end();
-  });
+  return std::ranges::any_of(
+      said_, [&](const tasks::Word& said) { return std::ranges::find(words, Text(said.text)) != words.end(); });
 }
 
 bool Ranking::is_linked(Text name) const {
-  return std::ranges::any_of(links_, [&](const tasks::NameLink& link) {
-    return std::ranges::find(link.names, name) != link.names.end();
-  });
+  return std::ranges::any_of(
+      links_, [&](const tasks::NameLink& link) { return std::ranges::find(link.names, name) != link.names.end(); });
 }
 
 bool Ranking::is_in_link(std::size_t word) const {
@@ -269,7 +246,9 @@ Ranking::Features Ranking::features(Text sql, double log_probability) const {
   Features f{};
   f[kLogProbability] = log_probability;
   f[kMissing] = static_cast<double>(coverage_.missing(sql));
-  const auto uses = [&](const std::string& name) { return parts.columns.contains(name) || parts.tables.contains(name); };
+  const auto uses = [&](const std::string& name) {
+    return parts.columns.contains(name) || parts.tables.contains(name);
+  };
   for (const tasks::NameLink& link : links_) f[kUnusedLinks] += std::ranges::none_of(link.names, uses);
   for (const std::string& column : parts.columns) f[kUnlinkedColumns] += !is_linked(column);
   for (const std::string& table : parts.tables) f[kUnlinkedTables] += !is_linked(table);
@@ -284,7 +263,8 @@ Ranking::Features Ranking::features(Text sql, double log_probability) const {
   }
   for (const Parts::Condition& condition : parts.conditions) {
     const std::vector<Place> places = places_of(condition.literal);
-    f[kFarTexts] += !places.empty() && std::ranges::all_of(places, [&](Place p) { return is_far(p, condition.column); });
+    f[kFarTexts] +=
+        !places.empty() && std::ranges::all_of(places, [&](Place p) { return is_far(p, condition.column); });
   }
   if (parts.joined.size() > 1)
     for (std::size_t i = 1; i <= parts.joined.size(); ++i) f[kIdleTables] += !parts.used.contains(i);
@@ -296,16 +276,17 @@ Ranking::Features Ranking::features(Text sql, double log_probability) const {
   const bool is_ordered = has("ORDER");
   weigh(kAverageUnsaid, has("AVG"), says({"average", "mean", "avg", "averages"}));
   weigh(kMostUnsaid, has("MAX") || (is_ordered && parts.is_descending),
-        says({"highest", "most", "maximum", "max", "largest", "biggest", "latest", "last", "greatest", "best", "top", "longest",
-              "oldest", "descending", "newest", "max.", "tallest", "heaviest"}));
+        says({"highest", "most", "maximum", "max", "largest", "biggest", "latest", "last", "greatest", "best", "top",
+              "longest", "oldest", "descending", "newest", "max.", "tallest", "heaviest"}));
   weigh(kLeastUnsaid, has("MIN") || (is_ordered && !parts.is_descending),
         says({"lowest", "least", "minimum", "min", "smallest", "earliest", "first", "fewest", "shortest", "youngest",
               "ascending", "alphabetical", "cheapest", "low"}));
   weigh(kCountUnsaid, has("COUNT"), says({"many", "number", "count", "numbers"}));
   weigh(kSumUnsaid, has("SUM"), says({"total", "sum", "combined", "altogether"}));
   weigh(kGroupUnsaid, has("GROUP"), says({"each", "per", "every", "different"}));
-  weigh(kMoreUnsaid, has(">") || has(">="),
-        says({"more", "over", "larger", "greater", "above", "after", "higher", "bigger", "later", "least", "exceeding"}));
+  weigh(
+      kMoreUnsaid, has(">") || has(">="),
+      says({"more", "over", "larger", "greater", "above", "after", "higher", "bigger", "later", "least", "exceeding"}));
   weigh(kLessUnsaid, has("<") || has("<="),
         says({"less", "under", "smaller", "below", "before", "lower", "fewer", "earlier", "most"}));
   f[kDistinctUnsaid] = has("DISTINCT") && !says({"different", "distinct", "unique"});

@@ -334,7 +334,8 @@ Command fit_command() {
   c.options = {
       option("--new", "FILE", "Shape of a new network (JSON).", &settings.shape),
       option("--base", "FILE", "Model to start from.", &settings.base),
-      choice("--head", "KIND", "New head for the base: of scores a token, or a text.", &settings.head, {"tag", "label"}),
+      choice("--head", "KIND", "New head for the base: of scores a token, or a text.", &settings.head,
+             {"tag", "label"}),
       option("--vocab", "FILE", "SentencePiece vocabulary of a new network.", &settings.vocabulary),
       option("--task", "NAME", "Task the model is for.", &settings.task),
       repeated("--data", "FILE", "Training rows.", &settings.data),
