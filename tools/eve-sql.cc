@@ -278,8 +278,7 @@ Tool make_tool() {
            &settings.values),
       flag("--untried", "Take the statement that the model likes best, whatever it finds.", &settings.untried),
       flag("--guess", "Answer questions that have no word of the schema too.", &settings.guess),
-      option("--min-confidence", "P",
-             "No answer when the best statement has a smaller share of those considered, 0 to 1.",
+      option("--min-confidence", "P", "No answer when the best statement is less likely right than this, 0 to 1.",
              &settings.min_confidence, 0, 1),
       option("--beams", "N", "Search with so many beams; 1 takes the best token each time.", &settings.beams, 1, 8),
       option("--max-tokens", "N", "Longest statement; a shorter one is ended in time, never cut.", &settings.max_tokens,
@@ -299,10 +298,9 @@ Tool make_tool() {
        "missing, --tables and --exclude choose."},
       {"JSON",
        "With --json each question gives {\"sql\", \"tables\", \"columns\", \"confidence\"}: what the statement reads, "
-       "its share among the statements that were considered, and \"log_probability\" by the model alone; with --run "
-       "also \"names\" and \"rows\", with -n \"others\". sql "
-       "is "
-       "null when there is no statement, and \"reason\" says why."},
+       "how likely it is right, and its \"log_probability\" by the model alone; with --run also \"names\" and "
+       "\"rows\", "
+       "with -n \"others\". sql is null when there is no statement, and \"reason\" says why."},
       {"RESULTS",
        "tsv writes tabs, line ends and backslashes of a text as \\t, \\n, \\r and \\\\; json is an object a line. NULL "
        "is "

@@ -85,8 +85,29 @@ def fit(options):
     first = sum(right[0] for _, right in lists)
     print(f"{n} questions: first {first / n:.3f}, likeliest {share(lists, plain) / n:.3f}, any {sum(r.any() for _, r in lists) / n:.3f}, "
           f"ranked (weights of other folds) {held / n:.3f}", file=sys.stderr)
-    for name, weight in zip(names, fitted(lists, names)):
+    w = fitted(lists, names)
+    for name, weight in zip(names, w):
         print(f'    {{"{name}", {weight:.2f}}},')
+    print("constant, share and model's part of the confidence: {:.2f} {:.2f} {:.2f}".format(*confidence(lists, w)))
+
+
+def confidence(lists, w):
+    """Logistic regression, by Newton's method, of whether the best is right: on a constant, the log of its share, and its log probability."""
+    import numpy as np
+    x, y = [], []
+    for f, right in lists:
+        s = f @ w
+        best = s.argmax()
+        x.append([1, -np.log(np.exp(s - s[best]).sum()), f[best][0]])
+        y.append(right[best])
+    x, y, v = np.array(x), np.array(y, dtype=float), np.zeros(3)
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-x @ v))
+        v += np.linalg.solve((x * (p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(3), x.T @ (y - p))
+    p = 1 / (1 + np.exp(-x @ v))
+    order = np.array_split(np.argsort(p), 10)
+    print(f"calibration error {sum(abs(p[i].mean() - y[i].mean()) * len(i) for i in order) / len(y):.3f}", file=sys.stderr)
+    return v
 
 
 def main():

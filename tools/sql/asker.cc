@@ -106,7 +106,7 @@ double Asker::log_probability(const std::string& prompt, const std::string& sql)
   return sum;
 }
 
-/// The best first, each with its share of confidence.
+/// The best first, each with its confidence.
 void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<Candidate>& candidates) {
   for (Candidate& candidate : candidates) {
     Answer& answer = candidate.answer;
@@ -118,7 +118,8 @@ void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<
   for (const Candidate& candidate : candidates)
     if (candidate.finds == candidates[0].finds) all += std::exp(candidate.score - candidates[0].score);
   for (Candidate& candidate : candidates)
-    candidate.answer.confidence = std::min(1.0, std::exp(candidate.score - candidates[0].score) / all);
+    candidate.answer.confidence = Ranking::confidence(
+        std::exp(std::min(0.0, candidate.score - candidates[0].score)) / all, candidate.answer.log_probability);
 }
 
 /// As much of the schema as the model has room for, and the prompt; an empty one when there is no room at all.

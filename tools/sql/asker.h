@@ -33,7 +33,7 @@ struct Answer {
   std::vector<std::string> tables;                           ///< that it reads
   std::vector<std::pair<std::string, std::string>> columns;  ///< that it reads: table, column
   double log_probability = 0;        ///< of the statement by the model alone, without the grammar
-  std::optional<double> confidence;  ///< share of the statement among those considered, (0, 1]
+  std::optional<double> confidence;  ///< probability that the statement is right, (0, 1)
 };
 
 /// Asks a model. Every statement it answers has been prepared by the gate.

@@ -2,6 +2,7 @@
 #include "sql/ranking.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -292,6 +293,12 @@ Ranking::Features Ranking::features(Text sql, double log_probability) const {
   f[kDistinctUnsaid] = has("DISTINCT") && !says({"different", "distinct", "unique"});
   f[kConditions] = static_cast<double>(parts.conditions.size());
   return f;
+}
+
+double Ranking::confidence(double share, double log_probability) {
+  // Logistic regression by models/pico-sql/ranking.py.
+  constexpr double kConstant = 0.5, kShare = 1, kModel = 0.1;
+  return 1 / (1 + std::exp(-(kConstant + kShare * std::log(share) + kModel * log_probability)));
 }
 
 double Ranking::score(Text sql, double log_probability) const {

@@ -27,6 +27,8 @@ class Ranking {
   /// The more, the likelier the statement is what the question means: log odds against the others, less a constant.
   /// A weighted sum of the features (models/pico-sql/ranking.py).
   double score(std::string_view sql, double log_probability) const;
+  /// The probability that a statement is right, given its share of exp(score) among those considered.
+  static double confidence(double share, double log_probability);
 
  private:
   const tasks::SqlSchema& schema_;

@@ -38,7 +38,9 @@ void for_each_part(std::string_view sql, Fn&& fn) {
   }
 }
 
-bool is_literal(std::string_view text) { return !text.empty() && (text[0] == '\'' || (text[0] >= '0' && text[0] <= '9')); }
+bool is_literal(std::string_view text) {
+  return !text.empty() && (text[0] == '\'' || (text[0] >= '0' && text[0] <= '9'));
+}
 
 /// The column of a condition "column = literal"; empty for others.
 std::string_view fixed_column(std::string_view condition) {
