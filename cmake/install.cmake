@@ -7,7 +7,8 @@ include(CMakePackageConfigHelpers)
 
 install(TARGETS eve EXPORT eveTargets LIBRARY ARCHIVE)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/libeve/include/eve DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/eve/models FILES_MATCHING PATTERN "*.gguf" PATTERN "*.route" PATTERN "*.words")
+file(GLOB models CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/models/*.gguf ${PROJECT_SOURCE_DIR}/models/*.route ${PROJECT_SOURCE_DIR}/models/*.words)
+install(FILES ${models} DESTINATION ${CMAKE_INSTALL_DATADIR}/eve/models)
 install(FILES ${PROJECT_SOURCE_DIR}/man/eve-model.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${PROJECT_SOURCE_DIR}/man/eve.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 
