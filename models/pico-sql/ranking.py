@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fits the weights of tools/sql/ranking.cc.
 
-  ranking.py candidates ROWS.jsonl --out FILE [--rows N] [-- eve-sql --model M]   what eve-sql would answer, right or wrong
+  ranking.py candidates --out FILE [--rows N] ROWS.jsonl [-- eve-sql --model M]   what eve-sql would answer, right or wrong
   ranking.py fit FILE [--features build/tests/bin/sql_features]                   the weights, and what they are worth
 
 Of each question with a right and a wrong candidate the right ones together should be likely: the weights w are those of the largest
-sum of log(sum of exp(w f) over right candidates / over all), less a square penalty. The rows must not be those the model was trained on.
+sum of log(sum of exp(w f) over right candidates / over all), less a square penalty; what is unsaid, lost or cut can only count against. The rows must not be those the model was trained on.
 Needs NumPy. Candidates are judged as tests/eval/sql_score.py judges answers.
 """
 import argparse
@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-PENALTY, STEPS, RATE, FOLDS = 1.0, 1500, 0.5, 5
+PENALTY, STEPS, RATE, FOLDS = 6.0, 400, 0.5, 5
 
 
 def scorer():
@@ -62,6 +62,7 @@ def fitted(lists, names):
             gradient += (p * right) @ x / (p * right).sum() - p @ x / p.sum()
         velocity = 0.9 * velocity + RATE / len(useful) * gradient
         w = w + velocity
+        w[1:] = np.minimum(w[1:], 0)
     return w / scale
 
 

@@ -15,32 +15,22 @@ using Text = std::string_view;
 
 enum Feature : std::size_t {
   kLogProbability,
-  kMissing,          // words and numbers of the question that no literal says (Coverage)
-  kUnusedLinks,      // names that the question says and the statement does not use
-  kUnlinkedColumns,  // columns that the question does not say
-  kUnlinkedTables,
+  kMissing,      // words and numbers of the question that no literal says (Coverage)
+  kUnusedLinks,  // names that the question says and the statement does not use
   kCutTexts,     // literals that end within a name
   kRaggedTexts,  // literals that begin or end with a word that says how is asked
   kFarTexts,     // literals nearer to the name of another column
-  kIdleTables,   // joined, and no column used
+  // What is there and nobody said, and what was said and is not there.
   kAverageUnsaid,
   kAverageLost,
   kMostUnsaid,
-  kMostLost,
   kLeastUnsaid,
   kLeastLost,
-  kCountUnsaid,
   kCountLost,
-  kSumUnsaid,
-  kSumLost,
-  kGroupUnsaid,
-  kGroupLost,
   kMoreUnsaid,
-  kMoreLost,
   kLessUnsaid,
   kLessLost,
   kDistinctUnsaid,
-  kConditions,
 };
 
 struct Named {
@@ -49,12 +39,22 @@ struct Named {
 };
 // Fitted by models/pico-sql/ranking.py.
 constexpr std::array<Named, Ranking::kFeatures> kWeights = {{
-    {"log probability", 1}, {"missing", -0.7},   {"unused links", 0}, {"unlinked columns", 0}, {"unlinked tables", 0},
-    {"cut texts", 0},       {"ragged texts", 0}, {"far texts", 0},    {"idle tables", 0},      {"AVG unsaid", 0},
-    {"AVG lost", 0},        {"MAX unsaid", 0},   {"MAX lost", 0},     {"MIN unsaid", 0},       {"MIN lost", 0},
-    {"COUNT unsaid", 0},    {"COUNT lost", 0},   {"SUM unsaid", 0},   {"SUM lost", 0},         {"GROUP BY unsaid", 0},
-    {"GROUP BY lost", 0},   {"> unsaid", 0},     {"> lost", 0},       {"< unsaid", 0},         {"< lost", 0},
-    {"DISTINCT unsaid", 0}, {"conditions", 0},
+    {"log probability", 0.39},
+    {"missing", -0.39},
+    {"unused links", -1.56},
+    {"cut texts", -2.15},
+    {"ragged texts", -2.56},
+    {"far texts", -0.33},
+    {"AVG unsaid", -0.54},
+    {"AVG lost", -1.71},
+    {"MAX unsaid", -1.39},
+    {"MIN unsaid", -2.33},
+    {"MIN lost", -1.26},
+    {"COUNT lost", -0.7},
+    {"> unsaid", -2.59},
+    {"< unsaid", -2.43},
+    {"< lost", -1.77},
+    {"DISTINCT unsaid", -2.29},
 }};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -62,8 +62,7 @@ bool is_word(char c) { return is_digit(c) || c == '_' || ((c | 32) >= 'a' && (c 
 
 struct Token {
   enum Kind { kWord, kText, kNumber, kMark } kind;
-  std::string text;   ///< of a kText without its quotes; of a kWord without "T1."
-  std::size_t alias;  ///< 1 for "T1."; 0: none
+  std::string text;  ///< of a kText without its quotes; of a kWord without "T1."
 };
 
 std::vector<Token> tokens_of(Text sql) {
@@ -73,11 +72,7 @@ std::vector<Token> tokens_of(Text sql) {
       ++at;
       continue;
     }
-    std::size_t alias = 0;
-    if (sql[at] == 'T' && at + 2 < sql.size() && is_digit(sql[at + 1]) && sql[at + 2] == '.') {
-      alias = static_cast<std::size_t>(sql[at + 1] - '0');
-      at += 3;
-    }
+    if (sql[at] == 'T' && at + 3 < sql.size() && is_digit(sql[at + 1]) && sql[at + 2] == '.') at += 3;
     const std::size_t begin = at;
     const char first = sql[at++];
     if (first == '\'' || first == '"') {
@@ -89,9 +84,9 @@ std::vector<Token> tokens_of(Text sql) {
       at = std::min(at + 1, sql.size());
       // A name stays as the schema spells it.
       if (first == '\'')
-        tokens.push_back({Token::kText, text, alias});
+        tokens.push_back({Token::kText, text});
       else
-        tokens.push_back({Token::kWord, std::string(sql.substr(begin, at - begin)), alias});
+        tokens.push_back({Token::kWord, std::string(sql.substr(begin, at - begin))});
       continue;
     }
     Token::Kind kind = Token::kMark;
@@ -104,7 +99,7 @@ std::vector<Token> tokens_of(Text sql) {
     } else if (Text("<>!").find(first) != Text::npos && at < sql.size() && sql[at] == '=') {
       ++at;
     }
-    tokens.push_back({kind, std::string(sql.substr(begin, at - begin)), alias});
+    tokens.push_back({kind, std::string(sql.substr(begin, at - begin))});
   }
   return tokens;
 }
@@ -116,8 +111,6 @@ struct Parts {
   };
   std::set<std::string> words;            // keywords and names
   std::set<std::string> columns, tables;  // of columns those outside of ON
-  std::vector<std::string> joined;        // tables, by the number of their alias from 1 on
-  std::set<std::size_t> used;             // aliases
   std::vector<Condition> conditions;      // with a literal
   std::vector<std::string> texts;         // literals
   bool is_descending = false;
@@ -145,11 +138,9 @@ Parts parts_of(Text sql, const tasks::SqlSchema& schema) {
       parts.is_descending |= token.text == "DESC";
       if (in_from && tables.contains(token.text)) {
         parts.tables.insert(token.text);
-        parts.joined.push_back(token.text);
       } else if (!in_from && clause != "ON" && columns.contains(token.text)) {
         column = token.text;
         parts.columns.insert(token.text);
-        if (token.alias != 0) parts.used.insert(token.alias);
       }
     } else if (token.kind == Token::kMark) {
       parts.words.insert(token.text);
@@ -158,15 +149,6 @@ Parts parts_of(Text sql, const tasks::SqlSchema& schema) {
       if (token.kind == Token::kText) parts.texts.push_back(token.text);
     }
   }
-  // A name without an alias is that of the only table that has it.
-  for (std::size_t i = 0; i < parts.joined.size(); ++i)
-    for (const tasks::SqlColumn& own : tables[parts.joined[i]]->columns)
-      if (parts.columns.contains(own.name) && std::ranges::count_if(parts.joined, [&](const std::string& table) {
-                                                return std::ranges::find(tables[table]->columns, own.name,
-                                                                         &tasks::SqlColumn::name) !=
-                                                       tables[table]->columns.end();
-                                              }) == 1)
-        parts.used.insert(i + 1);
   return parts;
 }
 
@@ -195,11 +177,6 @@ const std::array<Text, Ranking::kFeatures>& Ranking::names() {
 bool Ranking::says(std::initializer_list<Text> words) const {
   return std::ranges::any_of(
       said_, [&](const tasks::Word& said) { return std::ranges::find(words, Text(said.text)) != words.end(); });
-}
-
-bool Ranking::is_linked(Text name) const {
-  return std::ranges::any_of(
-      links_, [&](const tasks::NameLink& link) { return std::ranges::find(link.names, name) != link.names.end(); });
 }
 
 bool Ranking::is_in_link(std::size_t word) const {
@@ -251,8 +228,6 @@ Ranking::Features Ranking::features(Text sql, double log_probability) const {
     return parts.columns.contains(name) || parts.tables.contains(name);
   };
   for (const tasks::NameLink& link : links_) f[kUnusedLinks] += std::ranges::none_of(link.names, uses);
-  for (const std::string& column : parts.columns) f[kUnlinkedColumns] += !is_linked(column);
-  for (const std::string& table : parts.tables) f[kUnlinkedTables] += !is_linked(table);
   for (const std::string& text : parts.texts) {
     const std::vector<Place> places = places_of(text);
     if (places.empty()) continue;
@@ -267,37 +242,33 @@ Ranking::Features Ranking::features(Text sql, double log_probability) const {
     f[kFarTexts] +=
         !places.empty() && std::ranges::all_of(places, [&](Place p) { return is_far(p, condition.column); });
   }
-  if (parts.joined.size() > 1)
-    for (std::size_t i = 1; i <= parts.joined.size(); ++i) f[kIdleTables] += !parts.used.contains(i);
   const auto has = [&](const char* word) { return parts.words.contains(word); };
-  const auto weigh = [&](Feature unsaid, bool is_there, bool is_said) {
-    f[unsaid] = is_there && !is_said;
-    f[unsaid + 1] = !is_there && is_said;  // the feature behind it: lost
-  };
-  const bool is_ordered = has("ORDER");
-  weigh(kAverageUnsaid, has("AVG"), says({"average", "mean", "avg", "averages"}));
-  weigh(kMostUnsaid, has("MAX") || (is_ordered && parts.is_descending),
-        says({"highest", "most", "maximum", "max", "largest", "biggest", "latest", "last", "greatest", "best", "top",
-              "longest", "oldest", "descending", "newest", "max.", "tallest", "heaviest"}));
-  weigh(kLeastUnsaid, has("MIN") || (is_ordered && !parts.is_descending),
-        says({"lowest", "least", "minimum", "min", "smallest", "earliest", "first", "fewest", "shortest", "youngest",
-              "ascending", "alphabetical", "cheapest", "low"}));
-  weigh(kCountUnsaid, has("COUNT"), says({"many", "number", "count", "numbers"}));
-  weigh(kSumUnsaid, has("SUM"), says({"total", "sum", "combined", "altogether"}));
-  weigh(kGroupUnsaid, has("GROUP"), says({"each", "per", "every", "different"}));
-  weigh(
-      kMoreUnsaid, has(">") || has(">="),
-      says({"more", "over", "larger", "greater", "above", "after", "higher", "bigger", "later", "least", "exceeding"}));
-  weigh(kLessUnsaid, has("<") || has("<="),
-        says({"less", "under", "smaller", "below", "before", "lower", "fewer", "earlier", "most"}));
+  const bool is_ordered = has("ORDER"), has_average = has("AVG"),
+             has_least = has("MIN") || (is_ordered && !parts.is_descending),
+             has_most = has("MAX") || (is_ordered && parts.is_descending), has_less = has("<") || has("<=");
+  const bool says_average = says({"average", "mean", "avg", "averages"}),
+             says_least = says({"lowest", "least", "minimum", "min", "smallest", "earliest", "first", "fewest",
+                                "shortest", "youngest", "ascending", "alphabetical", "cheapest", "low"}),
+             says_most = says({"highest", "most", "maximum", "max", "largest", "biggest", "latest", "last", "greatest",
+                               "best", "top", "longest", "oldest", "descending", "newest", "tallest", "heaviest"}),
+             says_less = says({"less", "under", "smaller", "below", "before", "lower", "fewer", "earlier", "most"});
+  f[kAverageUnsaid] = has_average && !says_average;
+  f[kAverageLost] = !has_average && says_average;
+  f[kMostUnsaid] = has_most && !says_most;
+  f[kLeastUnsaid] = has_least && !says_least;
+  f[kLeastLost] = !has_least && says_least;
+  f[kCountLost] = !has("COUNT") && says({"many", "number", "count", "numbers"});
+  f[kMoreUnsaid] = (has(">") || has(">=")) && !says({"more", "over", "larger", "greater", "above", "after", "higher",
+                                                     "bigger", "later", "least", "exceeding"});
+  f[kLessUnsaid] = has_less && !says_less;
+  f[kLessLost] = !has_less && says_less;
   f[kDistinctUnsaid] = has("DISTINCT") && !says({"different", "distinct", "unique"});
-  f[kConditions] = static_cast<double>(parts.conditions.size());
   return f;
 }
 
 double Ranking::confidence(double share, double log_probability) {
   // Logistic regression by models/pico-sql/ranking.py.
-  constexpr double kConstant = 0.5, kShare = 1, kModel = 0.1;
+  constexpr double kConstant = 1.6, kShare = 1.82, kModel = 0.17;
   return 1 / (1 + std::exp(-(kConstant + kShare * std::log(share) + kModel * log_probability)));
 }
 

@@ -19,7 +19,7 @@ class Ranking {
   /// The schema must outlive the object.
   Ranking(const tasks::SqlSchema& schema, std::string_view question);
 
-  static constexpr std::size_t kFeatures = 27;
+  static constexpr std::size_t kFeatures = 16;
   using Features = std::array<double, kFeatures>;
   static const std::array<std::string_view, kFeatures>& names();
   /// Of a statement of the grammar (sql/grammar.h) and its natural log of a probability by the model.
@@ -38,7 +38,6 @@ class Ranking {
   std::vector<tasks::NameLink> links_;
 
   bool says(std::initializer_list<std::string_view> words) const;
-  bool is_linked(std::string_view name) const;
   bool is_in_link(std::size_t word) const;
   struct Place {
     std::size_t first, last;  ///< words of the question
