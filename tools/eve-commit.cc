@@ -139,16 +139,19 @@ Changes repository_changes(const Context& context) {
   };
   RepositoryDiff diff =
       repository.diff({settings.amend, settings.revision}, [&](const std::string& path) { return !why(path).empty(); });
-  std::vector<tasks::FileDiff> files = tasks::read_diff(diff.text);
+  const auto text = std::make_shared<const std::string>(std::move(diff.text));
+  std::vector<tasks::FileDiff> files = tasks::read_diff(*text);
   std::set<std::string> unread;
   for (tasks::FileDiff& file : diff.skipped) {
     unread.insert(file.path);
     files.push_back(std::move(file));
   }
-  return read_changes(std::move(files), [&](const std::string& path) {
+  Changes changes = read_changes(std::move(files), [&](const std::string& path) {
     const std::string reason = why(path);
     return reason.empty() && unread.contains(path) ? "beyond what is read" : reason;
   });
+  changes.text = text;
+  return changes;
 }
 
 /// What the user may want to know of the diff before the message.

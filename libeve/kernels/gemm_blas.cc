@@ -18,7 +18,7 @@ Blas load() {
   void* library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr)
     throw Error(Status::kSystem,
-                "32-bit weights need OpenBLAS, and libopenblas.so.0 cannot be loaded: install libopenblas0-pthread");
+                "products of many rows need OpenBLAS, and libopenblas.so.0 cannot be loaded: install libopenblas0-pthread");
   // Its own threads would fight ours for the same cores.
   symbol<decltype(openblas_set_num_threads)>(library, "openblas_set_num_threads")(1);
   return {symbol<decltype(cblas_sgemm)>(library, "cblas_sgemm"),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ struct LeftOut {
 };
 
 struct Changes {
-  std::vector<tasks::FileDiff> files;  ///< those that count; when none does, all of them without their lines
+  std::shared_ptr<const std::string> text;  ///< what the lines of `files` lie in; null: in the caller's keeping
+  std::vector<tasks::FileDiff> files;       ///< those that count; when none does, all of them without their lines
   std::vector<LeftOut> left_out;
   SymbolChanges symbols;
   std::vector<std::string> features;
