@@ -22,6 +22,12 @@ using Kind = JsonValue::Kind;
 constexpr std::size_t kSameLetters = 4;  // with which words begin that mean the same
 constexpr std::size_t kSubjectLetters = 5;
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
 /// Words of names and descriptions that say that something is asked, not what.
 bool is_empty_word(std::string_view word) {
   static constexpr auto kWords = std::to_array<std::string_view>(
@@ -57,8 +63,7 @@ std::set<std::string> counted_words(std::string_view text, std::size_t at) {
   for (std::size_t n = 0; n < kMost && at < text.size() && text[at] == ' '; ++n) {
     const std::size_t begin = ++at;
     while (at < text.size() && std::isalpha(static_cast<unsigned char>(text[at]))) ++at;
-    std::string word(text.substr(begin, at - begin));
-    std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string word = lower(text.substr(begin, at - begin));
     if (word.empty() || (n == 0 && tasks::is_function_word(word))) break;
     found.merge(subject_words(word));
   }
@@ -162,12 +167,6 @@ class Said {
     return numbers;
   }
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 std::size_t times_said(std::string_view request, std::string_view value) {
   std::size_t times = 0;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 #include <string>
 
@@ -122,10 +121,9 @@ bool begins_clause(const Token& token) {
 }
 
 Parts parts_of(Text sql, const tasks::SqlSchema& schema) {
-  std::map<std::string, const tasks::SqlTable*> tables;
-  std::set<std::string> columns;
+  std::set<std::string> tables, columns;
   for (const tasks::SqlTable& table : schema.tables) {
-    tables.emplace(table.name, &table);
+    tables.insert(table.name);
     for (const tasks::SqlColumn& column : table.columns) columns.insert(column.name);
   }
   Parts parts;
