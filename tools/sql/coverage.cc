@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "sql/tokens.h"
 #include "tasks/numbers.h"
 #include "tasks/sql_links.h"
 #include "tasks/text.h"
@@ -13,35 +14,13 @@ namespace eve::sql {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) {
-  return is_digit(c) || c == '_' || c == '.' || ((c | 32) >= 'a' && (c | 32) <= 'z') || static_cast<signed char>(c) < 0;
-}
-
 /// Texts without their quotes, and numbers, of a statement; how often each is used. LIMIT's are not compared with.
 std::map<std::string, std::size_t> literals_in(std::string_view sql) {
   std::map<std::string, std::size_t> found;
   std::string last;
-  for (std::size_t at = 0; at < sql.size();) {
-    const char c = sql[at];
-    if (c == '\'' || c == '"') {
-      std::string text;
-      for (++at; at < sql.size(); ++at) {
-        if (sql[at] == c && (at + 1 == sql.size() || sql[at + 1] != c)) break;
-        at += sql[at] == c;
-        text += sql[at];
-      }
-      ++at;
-      if (c == '\'') ++found[text];
-    } else if (is_word(c)) {
-      const std::size_t begin = at;
-      while (at < sql.size() && is_word(sql[at])) ++at;
-      const std::string word(sql.substr(begin, at - begin));
-      if (is_digit(c) && last != "LIMIT") ++found[word];
-      last = word;
-    } else {
-      ++at;
-    }
+  for (Token& token : tokens_of(sql)) {
+    if (token.kind == Token::kText || (token.kind == Token::kNumber && last != "LIMIT")) ++found[token.text];
+    last = std::move(token.text);
   }
   return found;
 }

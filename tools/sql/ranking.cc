@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 
+#include "sql/tokens.h"
+
 namespace eve::sql {
 
 namespace {
@@ -55,53 +57,6 @@ constexpr std::array<Named, Ranking::kFeatures> kWeights = {{
     {"< lost", -1.77},
     {"DISTINCT unsaid", -2.29},
 }};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) { return is_digit(c) || c == '_' || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c & 0x80) != 0; }
-
-struct Token {
-  enum Kind { kWord, kText, kNumber, kMark } kind;
-  std::string text;  ///< of a kText without its quotes; of a kWord without "T1."
-};
-
-std::vector<Token> tokens_of(Text sql) {
-  std::vector<Token> tokens;
-  for (std::size_t at = 0; at < sql.size();) {
-    if (sql[at] == ' ') {
-      ++at;
-      continue;
-    }
-    if (sql[at] == 'T' && at + 3 < sql.size() && is_digit(sql[at + 1]) && sql[at + 2] == '.') at += 3;
-    const std::size_t begin = at;
-    const char first = sql[at++];
-    if (first == '\'' || first == '"') {
-      std::string text;
-      for (; at < sql.size() && (sql[at] != first || (at + 1 < sql.size() && sql[at + 1] == first)); ++at) {
-        at += sql[at] == first;
-        text += sql[at];
-      }
-      at = std::min(at + 1, sql.size());
-      // A name stays as the schema spells it.
-      if (first == '\'')
-        tokens.push_back({Token::kText, text});
-      else
-        tokens.push_back({Token::kWord, std::string(sql.substr(begin, at - begin))});
-      continue;
-    }
-    Token::Kind kind = Token::kMark;
-    if (is_digit(first)) {
-      kind = Token::kNumber;
-      while (at < sql.size() && (is_digit(sql[at]) || sql[at] == '.')) ++at;
-    } else if (is_word(first)) {
-      kind = Token::kWord;
-      while (at < sql.size() && is_word(sql[at])) ++at;
-    } else if (Text("<>!").find(first) != Text::npos && at < sql.size() && sql[at] == '=') {
-      ++at;
-    }
-    tokens.push_back({kind, std::string(sql.substr(begin, at - begin))});
-  }
-  return tokens;
-}
 
 /// What a statement is made of.
 struct Parts {

@@ -1,41 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql/sense.h"
 
-#include <algorithm>
-#include <iterator>
 #include <set>
 #include <string>
+
+#include "sql/tokens.h"
 
 namespace eve::sql {
 
 namespace {
 
-constexpr std::string_view kAnd = " AND ", kOr = " OR ";
-
-/// Calls fn(part, clause, what ends it) for the parts of a statement between its separators and the words that begin
-/// its clauses; texts in quotes are passed over.
+/// Calls fn(part, clause, what ends it) for the parts of a statement between commas, AND and OR, and the words and
+/// parentheses that begin its clauses; what ends the last part of a clause is empty.
 template <class Fn>
 void for_each_part(std::string_view sql, Fn&& fn) {
-  static constexpr std::string_view kClauses[] = {"SELECT DISTINCT ", "SELECT ",    " FROM ",  " WHERE ", " GROUP BY ",
-                                                  " HAVING ",         " ORDER BY ", " LIMIT ", "(",       ")"};
-  static constexpr std::string_view kSeparators[] = {", ", kAnd, kOr};
-  std::string_view clause;
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at <= sql.size();) {
-    const auto here = [&](std::string_view word) { return sql.substr(at).starts_with(word); };
-    const auto next = std::ranges::find_if(kClauses, here);
-    const auto separator = std::ranges::find_if(kSeparators, here);
-    if (at == sql.size() || next != std::end(kClauses) || separator != std::end(kSeparators)) {
-      const bool goes_on = at < sql.size() && next == std::end(kClauses);
-      fn(sql.substr(begin, at - begin), clause, goes_on ? *separator : std::string_view());
-      if (next != std::end(kClauses)) clause = *next;
-      begin = at += at == sql.size() ? 1 : goes_on ? separator->size() : next->size();
-    } else if (sql[at] == '\'' || sql[at] == '"') {
-      at = std::min(sql.find(sql[at], at + 1), sql.size() - 1) + 1;
+  static const std::set<std::string_view> kClauses = {"SELECT", "FROM",  "WHERE", "GROUP", "HAVING",
+                                                      "ORDER",  "LIMIT", "(",     ")"};
+  static const std::set<std::string_view> kSeparators = {",", "AND", "OR"};
+  static const std::set<std::string_view> kSecondWords = {"DISTINCT", "BY"};  // of a clause
+  std::string clause;
+  std::size_t begin = 0, end = 0;
+  for (const Token& token : tokens_of(sql)) {
+    const bool is_plain = token.kind == Token::kWord || token.kind == Token::kMark;
+    const bool starts = is_plain && kClauses.contains(token.text);
+    if (starts || (is_plain && kSeparators.contains(token.text))) {
+      fn(sql.substr(begin, end - begin), std::string_view(clause), std::string_view(starts ? "" : token.text));
+      if (starts) clause = token.text;
+      begin = end = token.end;
     } else {
-      ++at;
+      if (begin == end) begin = token.begin;
+      end = token.end;
+      if (begin == token.begin && is_plain && kSecondWords.contains(token.text)) begin = end;
     }
   }
+  fn(sql.substr(begin, end - begin), std::string_view(clause), std::string_view());
 }
 
 bool is_literal(std::string_view text) {
@@ -65,9 +63,9 @@ bool contradicts_itself(std::string_view sql) {
   std::set<std::string_view> fixed;
   bool twice = false, has_or = false, contradicts = false;
   for_each_part(sql, [&](std::string_view part, std::string_view clause, std::string_view end) {
-    if (clause == " WHERE ")
+    if (clause == "WHERE")
       if (const std::string_view column = fixed_column(part); !column.empty()) twice |= !fixed.insert(column).second;
-    has_or |= end == kOr;
+    has_or |= end == "OR";
     if (!end.empty()) return;
     contradicts |= twice && !has_or;
     fixed.clear();
@@ -81,13 +79,13 @@ bool answers_itself(std::string_view sql) {
   std::size_t selects = 0, listed = 0;
   bool has_or = false;
   for_each_part(sql, [&](std::string_view part, std::string_view clause, std::string_view end) {
-    if (clause.starts_with("SELECT")) {
+    if (clause == "SELECT") {
       selects += end.empty();
       ++listed;
       selected.insert(part);
     }
-    if (clause == " WHERE ") fixed.insert(fixed_column(part));
-    has_or |= end == kOr;
+    if (clause == "WHERE") fixed.insert(fixed_column(part));
+    has_or |= end == "OR";
   });
   return selects == 1 && listed == 1 && !has_or && fixed.contains(*selected.begin());
 }
