@@ -17,14 +17,16 @@ def words(tool):
     return {w.lower().rstrip("s") for w in re.findall(r"[A-Za-z]{4,}", text)}
 
 
-def mixed(rows, rng):
-    row = rng.choice(rows)
+def mixed(row, rows, rng, none=0.5):
+    """The row among tools of other rows; with the chance `none` without its own."""
     called = {call["name"] for call in row["calls"]}
     about = set().union(*(words(t) for t in row["tools"] if t["function"]["name"] in called))
-    is_none = rng.random() < 0.5
+    is_none = rng.random() < none
     tools = [t for t in row["tools"] if not is_none or t["function"]["name"] not in called]
     wanted = rng.randint(1, 4) if is_none else len(tools) + rng.randint(1, 3)
-    while len(tools) < wanted:
+    for _ in range(200):  # draws; few rows may not have as many tools
+        if len(tools) >= wanted:
+            break
         tool = rng.choice(rng.choice(rows)["tools"])
         # A tool that shares a word may serve the request too.
         if not words(tool) & about and tool["function"]["name"] not in {t["function"]["name"] for t in tools}:
@@ -45,7 +47,7 @@ def main():
     rng = random.Random(options.seed)
     with open(options.out, "w", encoding="utf-8") as out:
         for _ in range(options.rows):
-            out.write(json.dumps(mixed(rows, rng), ensure_ascii=False) + "\n")
+            out.write(json.dumps(mixed(rng.choice(rows), rows, rng), ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
