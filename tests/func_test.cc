@@ -120,15 +120,32 @@ TEST_CASE("a number in front of what is counted is that argument's value") {
     for (std::size_t i = 0; i < properties.items.size(); ++i)
       if (const JsonValue* value = properties.items[i].find("const"))
         found += properties.names[i] + "=" + json_text(*value) + " ";
-    return found + (said.find("required") ? json_text(*said.find("required")) : "");
+    return found;
   };
-  CHECK(fixed("three hotel rooms please") == R"(number_of_rooms=3 ["number_of_rooms"])");
-  CHECK(fixed("2 rooms, 3 star hotel") == R"(number_of_rooms=2 star_rating=3 ["number_of_rooms","star_rating"])");
+  CHECK(fixed("three hotel rooms please") == "number_of_rooms=3 ");
+  CHECK(fixed("2 rooms, 3 star hotel") == "number_of_rooms=2 star_rating=3 ");
   CHECK(fixed("2 rooms or 3 rooms") == "");  // which of them
   CHECK(fixed("from 5 to rooms") == "");     // not what is counted
   CHECK(fixed("2 guests") == "");            // a schema that may not allow it
-  CHECK(fixed("up to 80.5 dollars") == R"(price=80.5 ["price"])");
+  CHECK(fixed("up to 80.5 dollars") == "price=80.5 ");
   CHECK(fixed("2.5 rooms") == "");
+}
+
+TEST_CASE("the one text of a format that one argument has is its value") {
+  const auto required = [](const char* properties, const char* request) {
+    const JsonValue schema =
+        parse_json_value(std::string(R"({"type":"object","properties":)") + properties + "}", "schema");
+    const JsonValue said =
+        parse_json_value(said_arguments(schema, "book Book a table", tasks::Evidence(request)), "said");
+    return said.find("required") ? json_text(*said.find("required")) : "";
+  };
+  const char* const one = R"({"day":{"type":"string","format":"date"},"note":{"type":"string"}})";
+  CHECK(required(one, "a table on 5.3.2026") == R"(["day"])");
+  CHECK(required(one, "on 5.3.2026, that is 2026-03-05") == R"(["day"])");
+  CHECK(required(one, "on 5.3.2026 or 6.3.2026") == "");  // which of them
+  CHECK(required(one, "a table") == "");
+  const char* const two = R"({"from":{"type":"string","format":"date"},"to":{"type":"string","format":"date"}})";
+  CHECK(required(two, "from 5.3.2026") == "");
 }
 
 TEST_CASE("what is said once is one argument") {
@@ -186,8 +203,20 @@ TEST_CASE("who doubts that no tool fits asks for a call") {
   const std::string call = R"([{"name":"add_alarm","arguments":{}}])";
   CHECK(accepts(query.request(), "[]"));
   CHECK(accepts(query.request(), call));
-  CHECK_FALSE(accepts(query.insistent(), "[]"));
-  CHECK(accepts(query.insistent(), call));
+  CHECK_FALSE(accepts(query.ask(false, false), "[]"));
+  CHECK(accepts(query.ask(false, false), call));
+}
+
+TEST_CASE("who is asked for what a tool requires gives it or nothing") {
+  const std::vector<std::pair<std::string, std::string>> lists = {
+      {R"([{"name":"go","inputSchema":{"properties":{"to":{"type":"string"}},"required":["to"]}}])", "tools"}};
+  const ToolSet tools(lists);
+  const CallSettings settings;
+  const Query query(tools, settings, "go to Rome");
+  const std::string without = R"([{"name":"go","arguments":{}}])";
+  CHECK(accepts(query.request(), without));
+  CHECK_FALSE(accepts(query.ask(false, true), without));
+  CHECK(accepts(query.ask(false, true), R"([{"name":"go","arguments":{"to":"Rome"}}])"));
 }
 
 TEST_CASE("a BFCL ground truth allows what its lists say") {

@@ -59,7 +59,10 @@ std::string json_answer(const func::Calls& answer) {
   std::string line = "{\"calls\":" + json_text(answer.calls);
   std::string rest;
   JsonWriter json(rest);
-  json.begin_object().member("confidence", answer.confidence).key("missing").begin_array();
+  json.begin_object().key("offsets").begin_object();
+  for (const func::Said& said : answer.said)
+    json.key(said.pointer).begin_array().value(said.start).value(said.end).end_array();
+  json.end_object().member("confidence", answer.confidence).key("missing").begin_array();
   for (const func::Incomplete& call : answer.incomplete) {
     json.begin_object().member("name", call.tool).key("missing").begin_array();
     for (const std::string& name : call.missing) json.value(name);
@@ -275,9 +278,10 @@ Tool make_tool() {
   tool.run = run_func;
   tool.sections = {
       {"JSON",
-       "With --json each request gives {\"calls\", \"confidence\", \"missing\"}: calls is the array; \"reason\" says "
-       "why it is empty; confidence is the probability of the answer among those that were allowed; "
-       "missing lists {\"name\", \"missing\"} for calls that lack required arguments."},
+       "With --json each request gives {\"calls\", \"offsets\", \"confidence\", \"missing\"}: calls is the array; "
+       "\"reason\" says why it is empty; offsets has for each argument that the request says its JSON pointer in calls "
+       "and the bytes [start, end) of the request; confidence is the probability of the answer among those that were "
+       "allowed; missing lists {\"name\", \"missing\"} for calls that lack required arguments."},
       {"CATALOGUES",
        "Of more than --candidates tools those are shown to the model whose names, descriptions and arguments share "
        "most "

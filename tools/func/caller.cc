@@ -32,6 +32,9 @@ std::string object_text(const Members& members) {
   return "{" + out + "}";
 }
 
+/// How sure the model must be of the value of a required argument that it would rather leave out.
+constexpr double kSurelySaid = 0.5;
+
 /// Times as requests write them: a time zone that nobody says would be invented.
 constexpr std::string_view kTime = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?",
                            kDay = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
@@ -118,13 +121,14 @@ std::optional<tasks::Day> today(const std::vector<tasks::Fact>& facts) {
 
 /// One call of a tool, its arguments only such that the text has evidence for; true when they need a check.
 std::pair<Grammar::Node, bool> call_node(GrammarBuilder& builder, const tasks::CallableTool& tool,
-                                         const ToolSet::Arguments& arguments, const tasks::Evidence& evidence) {
+                                         const ToolSet::Arguments& arguments, const tasks::Evidence& evidence,
+                                         bool all_required) {
   const std::string front = "{\"name\":" + json_quoted(tool.name) + ",\"arguments\":";
   const auto bare = [&] { return std::pair{builder.literal(front + "{}}"), false}; };
   if (!arguments.graph) return bare();
   const JsonValue said =
-      parse_json_value(said_arguments(arguments.schema, tool.name + " " + tool.description, evidence), "tool");
-  const auto grounded = tasks::ground_schema(said, evidence, {true});
+      parse_json_value(said_arguments(arguments.schema, tool.name + " " + tool.description, evidence, all_required), "tool");
+  const auto grounded = tasks::ground_schema(said, evidence);
   if (!grounded) return bare();
   const auto graph = SchemaGraph::parse(grounded->schema, printable(tool.name));
   SchemaGrammarOptions options;
@@ -170,13 +174,32 @@ std::size_t ToolSet::find(std::string_view name) const {
 }
 
 Query::Query(const ToolSet& tools, const CallSettings& settings, std::string_view request)
-    : tools_(&tools), settings_(&settings), asked_(request), words_(subject_words(request)), request_(ask(true)) {}
+    : tools_(&tools), settings_(&settings), asked_(request), words_(subject_words(request)), request_(ask(true, false)) {}
 
 bool Query::has_words_of(std::size_t tool) const {
   return std::ranges::any_of(tools_->arguments(tool).words, [&](const std::string& w) { return words_.contains(w); });
 }
 
-Generator::Request Query::ask(bool may_refuse) const {
+std::vector<Said> Query::said(const JsonValue& calls) const {
+  const tasks::Evidence evidence(asked_, today(settings_->facts));
+  std::vector<Said> found;
+  for (std::size_t i = 0; i < calls.items.size(); ++i) {
+    const JsonValue& given = *calls.items[i].find("arguments");
+    const JsonValue* properties = tools_->arguments(tools_->find(calls.items[i].find("name")->text)).schema.find("properties");
+    for (std::size_t m = 0; m < given.items.size(); ++m) {
+      const std::string pointer = "/" + std::to_string(i) + "/arguments/" + pointer_step(given.names[m]);
+      const bool is_list = given.items[m].is(Kind::kArray);
+      const JsonValue* schema = properties ? properties->find(given.names[m]) : nullptr;
+      if (schema && is_list) schema = schema->find("items");
+      for (const tasks::JsonPlace& place : tasks::json_places(json_text(given.items[m]), given.items[m]))
+        if (const auto said = evidence.place(*place.value, schema))
+          found.push_back({pointer + place.pointer, said->start, said->end});
+    }
+  }
+  return found;
+}
+
+Generator::Request Query::ask(bool may_refuse, bool insists) const {
   const tasks::Evidence evidence(evidence_text(asked_, settings_->facts), today(settings_->facts));
   std::vector<tasks::CallableTool> shown;
   GrammarBuilder builder;
@@ -184,7 +207,7 @@ Generator::Request Query::ask(bool may_refuse) const {
   bool check = false;
   for (const std::size_t i : tools_->index().best(asked_, settings_->candidates)) {
     shown.push_back(tools_->tools()[i]);
-    const auto [node, needs_check] = call_node(builder, tools_->tools()[i], tools_->arguments(i), evidence);
+    const auto [node, needs_check] = call_node(builder, tools_->tools()[i], tools_->arguments(i), evidence, insists);
     calls.push_back(node);
     check = check || needs_check;
   }
@@ -214,7 +237,10 @@ bool Query::doubts(const Generator::Result& result, const Tokenizer& tokenizer) 
          with_words(1 - tasks::Certainty(tokenizer, result).whole(), true) >= settings_->min_tool;
 }
 
-Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) const {
+Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer, const Calls& first) const {
+  std::set<std::pair<std::string, std::string>> asked_again;  // tool, argument
+  for (const Incomplete& call : first.incomplete)
+    for (const std::string& name : call.missing) asked_again.emplace(call.tool, name);
   Calls answer;
   answer.calls.kind = Kind::kArray;
   if (const char* reason = tasks::failure(result.reason)) {
@@ -239,15 +265,17 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
       continue;
     std::vector<Given> said;
     for (std::size_t m = 0; m < given.items.size(); ++m) {
+      const bool is_required = std::ranges::find(arguments.required, given.names[m]) != arguments.required.end();
+      if (given.items[m].is(Kind::kArray) && given.items[m].items.empty() && !is_required) continue;  // nothing is given
       // An array or an object is as sure as the least sure of its values.
       std::string pointer = "/" + std::to_string(i) + "/arguments/" + pointer_step(given.names[m]);
       double sure = 1;
       for (const tasks::JsonPlace& place : places)
         if (place.pointer == pointer || place.pointer.starts_with(pointer + "/"))
           sure = std::min(sure, certainty.of(place.start, place.end));
-      if (sure >= settings_->min_confidence)
-        said.push_back({given.names[m], json_text(given.items[m]), sure,
-                        std::ranges::find(arguments.required, given.names[m]) != arguments.required.end()});
+      const bool is_forced = asked_again.contains({name, given.names[m]});
+      if (sure >= (is_forced ? std::max(kSurelySaid, settings_->min_confidence) : settings_->min_confidence))
+        said.push_back({given.names[m], json_text(given.items[m]), sure, is_required});
     }
     drop_reused(said, request_.constraint.source);
     Members members;
@@ -272,6 +300,7 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
     if (seen.insert(call).second) complete += (complete.empty() ? "" : ",") + call;
   }
   answer.calls = parse_json_value("[" + complete + "]", "answer");
+  answer.said = said(answer.calls);
   if (answer.calls.items.empty() && answer.reason.empty())
     answer.reason = answer.incomplete.empty() ? "no tool fits" : "required arguments are missing";
   return answer;
@@ -279,20 +308,30 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer) c
 
 std::vector<Calls> answer(Generator& generator, std::span<const Query* const> queries, const GenerateOptions& options,
                           const Tokenizer& tokenizer) {
-  std::vector<Generator::Request> requests;
-  for (const Query* query : queries) requests.push_back(query->request());
   std::vector<Calls> answers(queries.size());
-  std::vector<std::size_t> doubted;
+  std::vector<std::size_t> doubted, incomplete;
+  std::vector<Generator::Request> requests;
+  const auto read = [&](std::size_t i, const Generator::Result& result) {
+    answers[i] = queries[i]->read(result, tokenizer);
+    if (!answers[i].incomplete.empty()) incomplete.push_back(i);
+  };
+  for (const Query* query : queries) requests.push_back(query->request());
   generator.generate_all(requests, options, [&](std::size_t i, Generator::Result&& result) {
     if (queries[i]->doubts(result, tokenizer))
       doubted.push_back(i);
     else
-      answers[i] = queries[i]->read(result, tokenizer);
+      read(i, result);
   });
   requests.clear();
-  for (const std::size_t i : doubted) requests.push_back(queries[i]->insistent());
+  for (const std::size_t i : doubted) requests.push_back(queries[i]->ask(false, false));
+  generator.generate_all(requests, options,
+                         [&](std::size_t i, Generator::Result&& result) { read(doubted[i], result); });
+  requests.clear();
+  for (const std::size_t i : incomplete) requests.push_back(queries[i]->ask(false, true));
   generator.generate_all(requests, options, [&](std::size_t i, Generator::Result&& result) {
-    answers[doubted[i]] = queries[doubted[i]]->read(result, tokenizer);
+    Calls& first = answers[incomplete[i]];
+    Calls second = queries[incomplete[i]]->read(result, tokenizer, first);
+    if (second.incomplete.empty() && !second.calls.items.empty()) first = std::move(second);
   });
   return answers;
 }

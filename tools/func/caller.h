@@ -60,8 +60,15 @@ struct Incomplete {
   std::string known;  ///< the arguments that there are, as a JSON object
 };
 
+/// What the request says of an argument: its pointer in Calls::calls ("/0/arguments/city") and bytes [start, end).
+struct Said {
+  std::string pointer;
+  std::size_t start, end;
+};
+
 struct Calls {
-  JsonValue calls;  ///< [{"name", "arguments"}], those that are complete
+  JsonValue calls;         ///< [{"name", "arguments"}], those that are complete
+  std::vector<Said> said;  ///< of their values those that the request says
   std::vector<Incomplete> incomplete;
   double confidence = 0;  ///< probability of the answer, (0, 1]; 0: there is none
   std::string reason;     ///< why there is no answer; empty otherwise
@@ -75,9 +82,11 @@ class Query {
   const Generator::Request& request() const { return request_; }
   /// Whether `result` says that no tool fits, less surely than the words of the request say that one does.
   bool doubts(const Generator::Result& result, const Tokenizer& tokenizer) const;
-  /// The same request to a model that may not say so.
-  Generator::Request insistent() const { return ask(false); }
-  Calls read(const Generator::Result& result, const Tokenizer& tokenizer) const;
+  /// The same request to a model that may not say that no tool fits, or not leave out what a tool requires.
+  Generator::Request ask(bool may_refuse, bool insists) const;
+  /// `first`: what was answered before the model had to give all that is required. Of what was missing then that is
+  /// kept of which the model is sure.
+  Calls read(const Generator::Result& result, const Tokenizer& tokenizer, const Calls& first = {}) const;
 
  private:
   const ToolSet* tools_;
@@ -86,11 +95,11 @@ class Query {
   std::set<std::string> words_;
   Generator::Request request_;
 
-  Generator::Request ask(bool may_refuse) const;
+  std::vector<Said> said(const JsonValue& calls) const;
   bool has_words_of(std::size_t tool) const;
 };
 
-/// What each query is answered; those in doubt are asked again.
+/// What each query is answered; those in doubt, and those that lack what is required, are asked again.
 std::vector<Calls> answer(Generator& generator, std::span<const Query* const> queries, const GenerateOptions& options,
                           const Tokenizer& tokenizer);
 

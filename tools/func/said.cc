@@ -120,7 +120,7 @@ class Said {
     return type->text == "integer" && value.find('.') != value.npos ? "" : value;
   }
 
-  /// The schema of one argument; an empty text when nobody speaks of it.
+  /// The schema of an argument, of a choice with the values that are said; an empty text when nobody speaks of it.
   std::string argument(const std::string& name, const JsonValue& schema, bool required) const {
     const JsonValue *type = schema.find("type"), *about = schema.find("description"), *values = schema.find("enum");
     if (type && type->is(Kind::kString) && type->text == "boolean" && !required &&
@@ -146,6 +146,13 @@ class Said {
     return out + "}";
   }
 
+  /// Whether the request has texts of this form, and all say the same.
+  bool has_one_value(const JsonValue& schema) const {
+    const auto found = evidence_.candidates(schema);
+    return found && !found->empty() &&
+           std::ranges::all_of(*found, [&](const tasks::Found& one) { return one.json == found->front().json; });
+  }
+
   static std::string quoted(std::string_view text) {
     std::string json;
     JsonWriter(json).value(text);
@@ -167,6 +174,12 @@ class Said {
     return numbers;
   }
 };
+
+/// Of texts with a form of their own, as dates and addresses; empty: none.
+std::string format_of(const JsonValue& schema) {
+  const JsonValue* format = schema.find("format");
+  return format && format->is(Kind::kString) ? format->text : "";
+}
 
 std::size_t times_said(std::string_view request, std::string_view value) {
   std::size_t times = 0;
@@ -207,12 +220,13 @@ void drop_reused(std::vector<Given>& given, std::string_view request) {
   }
 }
 
-std::string said_arguments(const JsonValue& schema, std::string_view about, const tasks::Evidence& evidence) {
+std::string said_arguments(const JsonValue& schema, std::string_view about, const tasks::Evidence& evidence,
+                           bool all_required) {
   const Said said(about, evidence);
-  const JsonValue *given = schema.find("required"), *properties = schema.find("properties");
-  std::set<std::string> required;
-  if (given)
-    for (const JsonValue& name : given->items) required.insert(name.text);
+  const JsonValue* properties = schema.find("properties");
+  std::set<std::string> required, given;
+  if (const JsonValue* names = schema.find("required"))
+    for (const JsonValue& name : names->items) required.insert(name.text);
   std::string out = "{";
   const auto add = [&](const std::string& name, const std::string& json) {
     out += (out.size() > 1 ? "," : "") + Said::quoted(name) + ":" + json;
@@ -222,18 +236,23 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
       add(schema.names[i], json_text(schema.items[i]));
   if (properties && properties->is(Kind::kObject)) {
     std::string kept;
+    std::map<std::string, std::size_t> formats;
+    for (const JsonValue& property : properties->items) ++formats[format_of(property)];
     for (std::size_t p = 0; p < properties->items.size(); ++p) {
       const std::string& name = properties->names[p];
-      const std::string one = said.argument(name, properties->items[p], required.contains(name));
-      if (!one.empty()) kept += (kept.empty() ? "" : ",") + Said::quoted(name) + ":" + one;
-      if (!said.counted(name, properties->items[p]).empty()) required.insert(name);
+      const JsonValue& property = properties->items[p];
+      const std::string one = said.argument(name, property, required.contains(name)), format = format_of(property);
+      if (one.empty()) continue;
+      kept += (kept.empty() ? "" : ",") + Said::quoted(name) + ":" + one;
+      if (!format.empty() && formats[format] == 1 && said.has_one_value(property)) given.insert(name);
     }
     add("properties", "{" + kept + "}");
   } else if (properties) {
     add("properties", json_text(*properties));
   }
+  if (all_required) given.merge(required);
   std::string names;
-  for (const std::string& name : required) names += (names.empty() ? "" : ",") + Said::quoted(name);
+  for (const std::string& name : given) names += (names.empty() ? "" : ",") + Said::quoted(name);
   if (!names.empty()) add("required", "[" + names + "]");
   return out + "}";
 }

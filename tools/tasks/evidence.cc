@@ -62,7 +62,7 @@ std::string lower(std::string_view text) {
 /// Writes a schema anew, without what has no evidence.
 class Grounding {
  public:
-  Grounding(const Evidence& evidence, const GroundingOptions& options) : evidence_(evidence), options_(options) {}
+  explicit Grounding(const Evidence& evidence) : evidence_(evidence) {}
   std::vector<std::string> missing;
 
   std::optional<std::string> schema(const JsonValue& given, int depth) {
@@ -73,7 +73,6 @@ class Grounding {
 
  private:
   const Evidence& evidence_;
-  const GroundingOptions& options_;
 
   /// Those of the values that the schema's other keywords (minimum, maxLength, ...) allow.
   static std::set<std::string> allowed(const JsonValue& given, const std::vector<Found>& values) {
@@ -186,7 +185,7 @@ class Grounding {
       if (gone.contains(name.text)) {
         if (depth > 0) return false;
         missing.push_back(name.text);
-      } else if (depth > 0 || !options_.optional_members) {
+      } else {
         out += (out.empty() ? "" : ",") + json_quoted(name.text);
       }
     }
@@ -272,9 +271,8 @@ std::optional<Found> Evidence::place(const JsonValue& value, const JsonValue* sc
   return std::nullopt;
 }
 
-std::optional<GroundedSchema> ground_schema(const JsonValue& schema, const Evidence& evidence,
-                                            const GroundingOptions& options) {
-  Grounding grounding(evidence, options);
+std::optional<GroundedSchema> ground_schema(const JsonValue& schema, const Evidence& evidence) {
+  Grounding grounding(evidence);
   std::optional<std::string> text = grounding.schema(schema, 0);
   if (!text) return std::nullopt;
   return GroundedSchema{std::move(*text), std::move(grounding.missing)};

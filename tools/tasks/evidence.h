@@ -46,14 +46,9 @@ struct GroundedSchema {
   std::vector<std::string> missing;  ///< required members of the object for which the text has no value; not in it
 };
 
-struct GroundingOptions {
-  bool optional_members = false;  ///< no member of the object is required (of nested ones: as the schema says)
-};
-
 /// The schema with what the text has no evidence for taken out, and lists no longer than it can fill: numbers, and
 /// strings with a format or pattern, become a choice of those in the text, or null where null is allowed, or their
 /// members go; members that are not named go too. Nothing when no value is left.
-std::optional<GroundedSchema> ground_schema(const JsonValue& schema, const Evidence& evidence,
-                                            const GroundingOptions& options = {});
+std::optional<GroundedSchema> ground_schema(const JsonValue& schema, const Evidence& evidence);
 
 }  // namespace eve::tasks
