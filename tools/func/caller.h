@@ -57,7 +57,7 @@ struct CallSettings {
 struct Incomplete {
   std::string tool;
   std::vector<std::string> missing;
-  std::string known;  ///< the arguments that there are, as a JSON object
+  double sure;  ///< probability that the model leaves them out
 };
 
 /// What the request says of an argument: its pointer in Calls::calls ("/0/arguments/city") and bytes [start, end).
