@@ -118,13 +118,15 @@ std::vector<TokenId> Matcher::forced(std::size_t tokens_left) {
   }
   if (bytes.empty()) return {};
   std::vector<TokenId> tokens = impl_->spelled(bytes);
-  // From the end back to the first token that nothing can be joined to.
-  std::size_t at = bytes.size(), kept = tokens.size();
+  // What follows may be joined to the end of these bytes, and they are then cut in another way: in front of a token that
+  // begins at `at` and goes on behind them stand those that spell the bytes up to there.
+  std::size_t kept = tokens.size();
   if (!automaton.is_final(end))
-    for (std::size_t i = tokens.size(); i-- > 0;) {
-      at -= impl_->vocabulary.bytes(tokens[i]).size();
-      if (impl_->may_grow(std::string_view(bytes).substr(at), end)) kept = i;
-      if (bytes.size() - at > impl_->vocabulary.longest()) break;
+    for (std::size_t at = bytes.size() - std::min(bytes.size(), impl_->vocabulary.longest()); at < bytes.size(); ++at) {
+      if (!impl_->may_grow(std::string_view(bytes).substr(at), end)) continue;
+      const std::vector<TokenId> before = impl_->spelled(bytes.substr(0, at));
+      const auto common = std::mismatch(tokens.begin(), tokens.end(), before.begin(), before.end());
+      kept = std::min(kept, static_cast<std::size_t>(common.first - tokens.begin()));
     }
   tokens.resize(kept);
   Automaton::State state = impl_->state();
