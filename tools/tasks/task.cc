@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/task.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -24,11 +25,38 @@ std::string text(element row, const char* key) { return std::string(Text(row[key
 
 std::string compact(element value) { return json_text(parse_json_value(simdjson::minify(value), "answer")); }
 
+/// The arguments of calls in the order of their tools' schemas, in which they are written under a constraint.
+void sort_arguments(JsonValue& calls, const std::vector<CallableTool>& tools) {
+  for (JsonValue& call : calls.items) {
+    const JsonValue* name = call.find("name");
+    const auto arguments = std::ranges::find(call.names, "arguments") - call.names.begin();
+    const auto tool = std::ranges::find(tools, name ? name->text : "", &CallableTool::name);
+    if (tool == tools.end() || !tool->parameters || call.find("arguments") == nullptr) continue;
+    const JsonValue schema = parse_json_value(simdjson::minify(*tool->parameters), "tools");
+    const JsonValue* properties = schema.find("properties");
+    if (!properties) continue;
+    JsonValue& given = call.items[static_cast<std::size_t>(arguments)];
+    std::vector<std::pair<std::string, JsonValue>> members;
+    for (std::size_t i = 0; i < given.items.size(); ++i)
+      members.emplace_back(std::move(given.names[i]), std::move(given.items[i]));
+    std::ranges::stable_sort(members, {}, [&](const auto& member) {
+      return std::ranges::find(properties->names, member.first) - properties->names.begin();
+    });
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      given.names[i] = std::move(members[i].first);
+      given.items[i] = std::move(members[i].second);
+    }
+  }
+}
+
 TaskRow func_row(element row) {
   std::vector<Fact> facts;
   if (simdjson::dom::object given; row["facts"].get(given) == simdjson::SUCCESS)
     for (const auto& [key, value] : given) facts.emplace_back(key, Text(value));
-  return {func_prompt(read_tool_list(row["tools"], "tools"), facts, Text(row["request"])), compact(row["calls"])};
+  const std::vector<CallableTool> tools = read_tool_list(row["tools"], "tools");
+  JsonValue calls = parse_json_value(simdjson::minify(row["calls"]), "calls");
+  sort_arguments(calls, tools);
+  return {func_prompt(tools, facts, Text(row["request"])), json_text(calls)};
 }
 
 TaskRow route_row(element row) {
