@@ -156,6 +156,41 @@ TEST_CASE("what is forced is the only way on") {
   CHECK(matcher.forced(matcher.shortest() - 1).empty());
 }
 
+namespace {
+/// The fewest tokens, as a unigram vocabulary does whose pieces are equally likely.
+class FewestTokens : public test::ToyTokenizer {
+ public:
+  using ToyTokenizer::ToyTokenizer;
+  std::vector<TokenId> encode(std::string_view text) const override {
+    std::vector<std::vector<TokenId>> best(text.size() + 1);  // of what begins at a byte
+    for (std::size_t at = text.size(); at-- > 0;)
+      for (TokenId id = 0; is_text(id); ++id) {
+        const std::string_view piece = bytes(id);
+        if (!text.substr(at).starts_with(piece)) continue;
+        const std::vector<TokenId>& rest = best[at + piece.size()];
+        if (!best[at].empty() && best[at].size() <= rest.size() + 1) continue;
+        best[at] = {id};
+        best[at].insert(best[at].end(), rest.begin(), rest.end());
+      }
+    return best[0];
+  }
+};
+}  // namespace
+
+TEST_CASE("what is forced is spelled as in every text that may come of it") {
+  const FewestTokens tokenizer({"Mor", "ph", "ho", "logical", "ological ", "The", "ory"});
+  GrammarBuilder b;
+  const std::string word = "Morphological", ends[] = {"\"", " Theory\""};
+  const auto grammar = b.build(b.sequence({b.literal(word), b.choice({b.literal(ends[0]), b.literal(ends[1])})}));
+  Matcher matcher(grammar, std::make_shared<const Vocabulary>(tokenizer));
+  const std::vector<TokenId> forced = matcher.forced(100);
+  CHECK(forced == tokenizer.encode("Mor"));
+  for (const std::string& end : ends) {
+    const std::vector<TokenId> whole = tokenizer.encode(word + end);
+    CHECK(std::equal(forced.begin(), forced.end(), whole.begin()));
+  }
+}
+
 TEST_CASE("a hundred thousand choices, deep nesting and large bounds are cheap, too much of them is refused") {
   const test::ToyTokenizer tokenizer({"option", "on", "1", "00"});
   const auto vocabulary = std::make_shared<const Vocabulary>(tokenizer);

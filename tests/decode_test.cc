@@ -377,3 +377,25 @@ TEST_CASE("one beam or many, the best of them is never worse than the greedy tex
   }
   CHECK(better >= 4);  // the score weighs length too
 }
+
+TEST_CASE("short texts that are done early do not end the search for a better one") {
+  const RandomModel file(Head::kLm, 1.0);
+  Generator generator(Model::open(file.path), 1);
+  GenerateOptions options;
+  options.constraint = Constraint::regex("[a-f]{1,9}!");
+  const auto score = [](const Generator::Result& result) {  // as beams are compared
+    double sum = 0;
+    for (const float log_prob : result.log_probs) sum += static_cast<double>(log_prob);
+    const auto n = static_cast<double>(result.log_probs.size() - result.forced);
+    return sum / std::pow((5 + n) / 6, 0.6);
+  };
+  std::size_t better = 0, all = 0;
+  for (const char* prompt : {"a", "b", "The", "Licence", "xyz", "one", "two", "three", "four", "five"}) {
+    options.beams = 1;
+    const auto greedy = generator.generate(prompt, options);
+    options.beams = 4;
+    better += score(generator.generate(prompt, options)) > score(greedy) - 1e-3;
+    ++all;
+  }
+  CHECK(better == all);
+}

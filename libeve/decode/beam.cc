@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
+#include <functional>
 
 #include "decode/sampler.h"
 
@@ -19,8 +19,9 @@ struct Beam {
   Slot* slot = nullptr;
   StopReason reason = StopReason::kMaxTokens;
 
-  double score(bool ended) const {
-    const auto n = static_cast<double>(tokens.size() - forced + (ended ? 1 : 0));
+  /// As if it ended here: its log-probability, less of it a token the longer it is.
+  double score() const {
+    const auto n = static_cast<double>(tokens.size() - forced + (reason == StopReason::kEndOfText ? 1 : 0));
     return total / std::pow((5 + n) / 6, 0.6);
   }
 };
@@ -52,7 +53,7 @@ class Search {
     if (!settle(first)) beams_.push_back(std::move(first));
     if (!beams_.empty()) beams_[0].slot = &slots_.take(all_tokens(beams_[0]), prompt_.size());
     bool late = false;
-    for (Pass pass = Pass::kPrefill; !beams_.empty() && finished_.size() < options_.beams; pass = Pass::kDecode) {
+    for (Pass pass = Pass::kPrefill; !beams_.empty() && !has_best(); pass = Pass::kDecode) {
       late = options_.deadline && std::chrono::steady_clock::now() >= *options_.deadline;
       if (late) break;
       step(pass);
@@ -108,6 +109,17 @@ class Search {
                                                   : StopReason::kMaxTokens;
     finished_.push_back(std::move(beam));
     return true;
+  }
+
+  /// As many texts are done as there are beams, all better than what is being written: a short one that hardly anybody
+  /// would write is done early, too.
+  bool has_best() const {
+    if (finished_.size() < options_.beams) return false;
+    std::vector<double> scores;
+    for (const Beam& beam : finished_) scores.push_back(beam.score());
+    const auto worst = scores.begin() + static_cast<std::ptrdiff_t>(options_.beams) - 1;
+    std::nth_element(scores.begin(), worst, scores.end(), std::greater<>());
+    return std::ranges::all_of(beams_, [&](const Beam& beam) { return beam.score() <= *worst; });
   }
 
   void step(Pass pass) {
@@ -181,13 +193,9 @@ class Search {
   }
 
   Generator::Result best() {
-    std::vector<std::size_t> order(finished_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto score = [&](std::size_t i) { return finished_[i].score(finished_[i].reason == StopReason::kEndOfText); };
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) { return score(x) > score(y); });
+    std::ranges::stable_sort(finished_, std::greater<>(), &Beam::score);
     Generator::Result result{{}, {}, StopReason::kNoAnswer, {}, 0, 0};
-    for (const std::size_t i : order) {
-      Beam& beam = finished_[i];
+    for (Beam& beam : finished_) {
       std::string text;
       if (writing_.model.tokenizer)
         for (const TokenId id : beam.tokens) text += writing_.model.tokenizer->bytes(id);
