@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "extract/extractor.h"
+#include "extract/forms.h"
 
 using namespace eve;
 using namespace eve::extract;
@@ -40,4 +41,21 @@ TEST_CASE("a list that goes in circles loses what it repeats, and the fields of 
         R"({"x":[{"n":1},{"n":2}]} /x/0/n /x/1/n /y)");
   CHECK(without_repeats(R"([{"tags":["a","a"]},{"tags":["a"]}])", {{"/0/tags/1", 1, {}}}) == R"([{"tags":["a"]}])");
   CHECK(without_repeats("[3,3,5,true,true,null,null]", {}) == "[3,3,5,true,true,null,null]");
+}
+
+TEST_CASE("plurals have a singular and ranges a hyphen, with the place that says them") {
+  const auto forms = [](const std::string& text) {
+    std::string out;
+    for (const tasks::Found& form : extract::other_forms(text))
+      out += form.json + "=" + text.substr(form.start, form.end - form.start) + " ";
+    return out;
+  };
+  CHECK(forms("2 cups cherries, 3 boxes") == "\"cup\"=cups \"cherry\"=cherries \"box\"=boxes ");
+  CHECK(forms("bus, glass, basis, his, Adams, gas, caf\u00e9s") == "");
+  CHECK(forms("pp. 12\u201318, 12 - 18, 7--9") == "\"12-18\"=12\u201318 \"7-9\"=7--9 ");
+  CHECK(forms("12-18, 5 - x, -3") == "");  // as it stands, or no range
+  std::string many;
+  for (char a = 'a'; a <= 'z'; ++a)
+    for (char b = 'a'; b <= 'z'; ++b) many += std::string("wo") + a + b + "os ";
+  CHECK(extract::other_forms(many).size() == 100);
 }

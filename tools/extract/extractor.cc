@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/utf8.h"
 #include "decode/validate.h"
+#include "extract/forms.h"
 #include "tasks/answer.h"
 #include "tasks/extract.h"
 #include "tasks/json_places.h"
@@ -50,6 +51,7 @@ std::string first_step(std::string_view pointer) {
 struct Extractor::Window {
   std::size_t text, start;  // which text, and the window's first byte in it
   tasks::Evidence evidence;
+  std::vector<tasks::Found> forms;            // what the text says in other forms
   std::optional<Generator::Request> request;  // none: nothing to be found
   std::vector<std::string> missing;
 };
@@ -127,7 +129,7 @@ std::vector<Extractor::Window> Extractor::windows(const std::vector<std::string>
   std::vector<Window> all;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     for (const auto& [start, end] : cut_windows(texts[i], settings_.window_bytes, settings_.overlap_bytes)) {
-      Window window{i, start, tasks::Evidence(texts[i].substr(start, end - start), settings_.today), {}, {}};
+      Window window{i, start, tasks::Evidence(texts[i].substr(start, end - start), settings_.today), {}, {}, {}};
       const std::string& text = window.evidence.text();
       if (text.find_first_not_of(" \t\r\n") != text.npos) {
         if (const SchemaGrammar* grammar = grammar_for(window)) {
@@ -135,6 +137,9 @@ std::vector<Extractor::Window> Extractor::windows(const std::vector<std::string>
           request.prompt = tasks::extract_prompt(element_, text, settings_.window_bytes);
           request.constraint.grammar = grammar->grammar;
           request.constraint.source = text;
+          window.forms = other_forms(text);
+          for (const tasks::Found& form : window.forms)
+            request.constraint.source += "\n" + parse_json_value(form.json, "form").text;
           if (grammar->needs_check)
             request.constraint.check = [judge = *grammar](std::string_view answer) { return !judge.check(answer); };
         }
@@ -159,8 +164,10 @@ Extractor::Part Extractor::read(const Window& window, const Generator::Result& r
   std::map<std::string, std::vector<Field>> fields;
   for (const tasks::JsonPlace& place : tasks::json_places(result.text, value)) {
     Field field{place.pointer, certainty.of(place.start, place.end), {}};
-    if (const auto found = window.evidence.place(*place.value, schema_at(value_, place.pointer)))
-      field.span = {window.start + found->start, window.start + found->end};
+    std::optional<tasks::Found> found = window.evidence.place(*place.value, schema_at(value_, place.pointer));
+    const auto form = std::ranges::find(window.forms, json_text(*place.value), &tasks::Found::json);
+    if (!found && form != window.forms.end()) found = *form;
+    if (found) field.span = {window.start + found->start, window.start + found->end};
     fields[part.is_object ? first_step(place.pointer) : ""].push_back(std::move(field));
   }
   const auto add = [&](const std::string& name, const std::string& pointer, JsonValue member) {
