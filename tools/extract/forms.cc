@@ -53,9 +53,9 @@ std::vector<tasks::Found> other_forms(std::string_view text) {
     while (at < text.size() && is(text[at])) ++at;
     return at;
   };
+  const auto is_ascii = [&](std::size_t i) { return i >= text.size() || (text[i] & 0x80) == 0; };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = end_of(at, is_word);
-    const auto is_ascii = [&](std::size_t i) { return i >= text.size() || (text[i] & 0x80) == 0; };
     if (end > at && end_of(at, is_small) == end) {
       // A letter beyond ASCII beside it is of the same word.
       if ((at == 0 || is_ascii(at - 1)) && is_ascii(end))
