@@ -120,14 +120,17 @@ TEST_CASE("a number in front of what is counted is that argument's value") {
     for (std::size_t i = 0; i < properties.items.size(); ++i)
       if (const JsonValue* value = properties.items[i].find("const"))
         found += properties.names[i] + "=" + json_text(*value) + " ";
+      else if (const JsonValue* others = properties.items[i].find("not"))
+        found += properties.names[i] + "!" + json_text(*others->find("enum")) + " ";
     return found;
   };
-  CHECK(fixed("three hotel rooms please") == "number_of_rooms=3 ");
-  CHECK(fixed("2 rooms, 3 star hotel") == "number_of_rooms=2 star_rating=3 ");
+  CHECK(fixed("three hotel rooms please") == "number_of_rooms=3 star_rating![3] guests![3] price![3] ");
+  CHECK(fixed("2 rooms, 3 star hotel") == "number_of_rooms=2 star_rating=3 guests![2,3] price![2,3] ");
+  CHECK(fixed("3 rooms for 3") == "number_of_rooms=3 ");  // it is said twice
   CHECK(fixed("2 rooms or 3 rooms") == "");  // which of them
   CHECK(fixed("from 5 to rooms") == "");     // not what is counted
   CHECK(fixed("2 guests") == "");            // a schema that may not allow it
-  CHECK(fixed("up to 80.5 dollars") == "price=80.5 ");
+  CHECK(fixed("up to 80.5 dollars") == "number_of_rooms![80.5] star_rating![80.5] guests![80.5] price=80.5 ");
   CHECK(fixed("2.5 rooms") == "");
 }
 

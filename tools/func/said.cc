@@ -77,6 +77,7 @@ class Said {
     for (const tasks::Found& number : longest_numbers(evidence.text())) {
       if (number.start < last) continue;
       last = number.end;
+      numbers_.push_back(number);
       for (const std::string& word : counted_words(evidence.text(), number.end)) counts_[word].insert(number.json);
     }
     for (const std::string& word : tasks::words(evidence.text())) words_.insert(word.substr(0, kSameLetters));
@@ -99,12 +100,21 @@ class Said {
     return !apart.empty() && speaks_of(apart);
   }
 
+  static bool is_number(const JsonValue& schema) {
+    const JsonValue* type = schema.find("type");
+    return type && type->is(Kind::kString) && (type->text == "integer" || type->text == "number");
+  }
+
+  bool says_once(const std::string& number) const {
+    return std::ranges::count(numbers_, number, &tasks::Found::json) == 1;
+  }
+
   /// The number in front of a word of an argument's name or description, as JSON; empty: none, or several.
   std::string counted(const std::string& name, const JsonValue& schema) const {
     static constexpr auto kPlain =
         std::to_array<std::string_view>({"type", "description", "title", "default", "examples"});
     const JsonValue *type = schema.find("type"), *about = schema.find("description");
-    if (!type || (type->text != "integer" && type->text != "number")) return "";
+    if (!is_number(schema)) return "";
     for (const std::string& keyword : schema.names)
       if (std::ranges::find(kPlain, keyword) == kPlain.end()) return "";
     std::set<std::string> words = subject_words(name), values;
@@ -121,7 +131,9 @@ class Said {
   }
 
   /// The schema of an argument, of a choice with the values that are said; an empty text when nobody speaks of it.
-  std::string argument(const std::string& name, const JsonValue& schema, bool required) const {
+  /// `taken`: numbers that are other arguments' values.
+  std::string argument(const std::string& name, const JsonValue& schema, bool required,
+                       const std::set<std::string>& taken) const {
     const JsonValue *type = schema.find("type"), *about = schema.find("description"), *values = schema.find("enum");
     if (type && type->is(Kind::kString) && type->text == "boolean" && !required &&
         !speaks_apart_of(name + " " + (about && about->is(Kind::kString) ? about->text : "")))
@@ -130,6 +142,12 @@ class Said {
       std::string out = json_text(schema);
       out.back() = ',';
       return out + "\"const\":" + number + "}";
+    }
+    if (is_number(schema) && !taken.empty() && !schema.find("not")) {
+      std::string out = json_text(schema), numbers;
+      for (const std::string& number : taken) numbers += (numbers.empty() ? "" : ",") + number;
+      out.back() = ',';
+      return out + "\"not\":{\"enum\":[" + numbers + "]}}";
     }
     if (!values || !values->is(Kind::kArray)) return json_text(schema);
     std::string said;
@@ -164,6 +182,7 @@ class Said {
   std::set<std::string> words_;  // as they begin
   std::set<std::string> tool_;
   std::map<std::string, std::set<std::string>> counts_;  // numbers in front of a word
+  std::vector<tasks::Found> numbers_;
 
   /// Of numbers that begin at one place the longest first.
   static std::vector<tasks::Found> longest_numbers(std::string_view text) {
@@ -237,11 +256,16 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
   if (properties && properties->is(Kind::kObject)) {
     std::string kept;
     std::map<std::string, std::size_t> formats;
-    for (const JsonValue& property : properties->items) ++formats[format_of(property)];
+    std::set<std::string> taken;
+    for (std::size_t p = 0; p < properties->items.size(); ++p) {
+      ++formats[format_of(properties->items[p])];
+      if (std::string number = said.counted(properties->names[p], properties->items[p]); said.says_once(number))
+        taken.insert(std::move(number));
+    }
     for (std::size_t p = 0; p < properties->items.size(); ++p) {
       const std::string& name = properties->names[p];
       const JsonValue& property = properties->items[p];
-      const std::string one = said.argument(name, property, required.contains(name)), format = format_of(property);
+      const std::string one = said.argument(name, property, required.contains(name), taken), format = format_of(property);
       if (one.empty()) continue;
       kept += (kept.empty() ? "" : ",") + Said::quoted(name) + ":" + one;
       if (!format.empty() && formats[format] == 1 && said.has_one_value(property)) given.insert(name);
