@@ -22,7 +22,8 @@ first=$(losses straight.log | head -1) last=$(losses straight.log | tail -1)
 awk "BEGIN { exit !($last < $first - 0.3) }" || fail "the loss did not fall: $first to $last"
 "$train" eval --model straight.gguf --data rows.jsonl | grep -q '"loss":' || fail "eval prints no loss"
 
-fit "$train" fit --batch 16 -o resumed.gguf --log resumed.log --checkpoint-seconds 0 --resume &
+# exec: what is killed is the program, not the shell that waits for it.
+fit exec "$train" fit --batch 16 -o resumed.gguf --log resumed.log --checkpoint-seconds 0 --resume &
 sleep 0.4
 kill -9 $! 2>/dev/null || true
 wait $! 2>/dev/null || true
