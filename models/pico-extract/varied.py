@@ -5,12 +5,9 @@ descriptions.
 
   varied.py TRAIN.jsonl --rows N --seed S --out FILE
 """
-import argparse
 import collections
 import copy
-import json
 import pathlib
-import random
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "rows"))
@@ -64,19 +61,5 @@ class Varied:
         return row
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train")
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", required=True)
-    options = parser.parse_args()
-    with open(options.train, encoding="utf-8") as lines:
-        varied = Varied([json.loads(line) for line in lines], random.Random(options.seed))
-    with open(options.out, "w", encoding="utf-8") as out:
-        for _ in range(options.rows):
-            out.write(json.dumps(varied(), ensure_ascii=False) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    swap.write_rows(__doc__, Varied)

@@ -7,12 +7,9 @@
 A value is changed only where it stands once in the request, so that a row stays right by construction: what changes is what there is to copy, and what the
 names in the schema look like. Rows whose values were made up already (`synth-glaive-schema`) are left to others.
 """
-import argparse
 import collections
 import copy
-import json
 import pathlib
-import random
 import re
 import sys
 
@@ -122,20 +119,9 @@ class Varied:
         return row
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train")
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", required=True)
-    options = parser.parse_args()
-    with open(options.train, encoding="utf-8") as lines:
-        rows = [row for row in map(json.loads, lines) if row["calls"] and not row["source"].startswith("synth")]
-    varied = Varied(rows, random.Random(options.seed))
-    with open(options.out, "w", encoding="utf-8") as out:
-        for _ in range(options.rows):
-            out.write(json.dumps(varied(), ensure_ascii=False) + "\n")
+def make(rows, rng):
+    return Varied([row for row in rows if row["calls"] and not row["source"].startswith("synth")], rng)
 
 
 if __name__ == "__main__":
-    main()
+    swap.write_rows(__doc__, make)

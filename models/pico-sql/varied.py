@@ -3,13 +3,10 @@
 """Rows of eve-sql said again: values of question and statement changed for those of other rows, and a table that stands alone with other columns beside those
 that the statement names, in another order.
 
-  varied.py TRAIN.jsonl [--without KIND ...] --rows N --seed S --out FILE
+  varied.py TRAIN.jsonl [--without SOURCE ...] --rows N --seed S --out FILE
 """
-import argparse
 import collections
-import json
 import pathlib
-import random
 import re
 import sys
 
@@ -85,21 +82,5 @@ class Varied:
         return row
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train")
-    parser.add_argument("--without", nargs="*", default=[])
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", required=True)
-    options = parser.parse_args()
-    with open(options.train, encoding="utf-8") as lines:
-        rows = [row for row in map(json.loads, lines) if row["source"] not in options.without]
-    varied = Varied(rows, random.Random(options.seed))
-    with open(options.out, "w", encoding="utf-8") as out:
-        for _ in range(options.rows):
-            out.write(json.dumps(varied(), ensure_ascii=False) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    swap.write_rows(__doc__, Varied)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Values of a text changed for others, where they stand there once: a row stays right by construction, and what there is to copy changes."""
+import argparse
+import json
+import random
 import re
 
 NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -50,3 +53,20 @@ def swapped(text, slots, rng, keep=0.3):
     for (begin, end), new in sorted(changes, reverse=True):
         text = text[:begin] + new + text[end:]
     return text, values
+
+
+def write_rows(doc, make):
+    """The program around it: make(rows, rng) gives a function that gives a row."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("train")
+    parser.add_argument("--without", nargs="*", default=[], metavar="SOURCE")
+    parser.add_argument("--rows", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", required=True)
+    options = parser.parse_args()
+    with open(options.train, encoding="utf-8") as lines:
+        rows = [row for row in map(json.loads, lines) if row["source"] not in options.without]
+    varied = make(rows, random.Random(options.seed))
+    with open(options.out, "w", encoding="utf-8") as out:
+        for _ in range(options.rows):
+            out.write(json.dumps(varied(), ensure_ascii=False) + "\n")
