@@ -40,6 +40,15 @@ const JsonValue* schema_at(const JsonValue& root, std::string_view pointer) {
   return at;
 }
 
+/// A span of signs alone, as a comma: no value of a string that may be any.
+bool says_nothing(const JsonValue& value, const JsonValue* schema) {
+  for (const char* keyword : {"enum", "const", "pattern", "anyOf", "oneOf", "allOf", "$ref"})
+    if (!schema || schema->find(keyword)) return false;
+  return value.is(Kind::kString) && !value.text.empty() && std::ranges::none_of(value.text, [](unsigned char c) {
+           return c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+         });
+}
+
 std::string first_step(std::string_view pointer) {
   const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
   return std::string(pointer.substr(0, end));
@@ -178,8 +187,17 @@ Extractor::Part Extractor::read(const Window& window, const Generator::Result& r
     part.members.push_back({name, std::move(member), of_member, sure});
   };
   if (!part.is_object) add("", "", value);
-  for (std::size_t i = 0; i < value.names.size(); ++i)
-    add(value.names[i], "/" + pointer_step(value.names[i]), value.items[i]);
+  for (std::size_t i = 0; i < value.names.size(); ++i) {
+    const std::string &name = value.names[i], pointer = "/" + pointer_step(name);
+    const bool is_none = settings_.grounded && says_nothing(value.items[i], schema_at(value_, pointer));
+    if (is_none && !is_nullable(name)) {
+      if (!is_optional(name)) part.missing.push_back(name);
+      continue;
+    }
+    if (is_none)
+      for (Field& field : fields[pointer]) field.span.reset();
+    add(name, pointer, is_none ? JsonValue() : value.items[i]);
+  }
   return part;
 }
 
