@@ -118,8 +118,8 @@ std::vector<TokenId> Matcher::forced(std::size_t tokens_left) {
   }
   if (bytes.empty()) return {};
   std::vector<TokenId> tokens = impl_->spelled(bytes);
-  // What follows may be joined to the end of these bytes, and they are then cut in another way: in front of a token that
-  // begins at `at` and goes on behind them stand those that spell the bytes up to there.
+  // What follows may be joined to the end of these bytes, and they are then cut in another way: in front of a token
+  // that begins at `at` and goes on behind them stand those that spell the bytes up to there.
   std::size_t kept = tokens.size();
   if (!automaton.is_final(end))
     for (std::size_t at = bytes.size() - std::min(bytes.size(), impl_->vocabulary.longest()); at < bytes.size(); ++at) {

@@ -58,8 +58,7 @@ std::vector<tasks::Found> other_forms(std::string_view text) {
     const std::size_t end = end_of(at, is_word);
     if (end > at && end_of(at, is_small) == end) {
       // A letter beyond ASCII beside it is of the same word.
-      if ((at == 0 || is_ascii(at - 1)) && is_ascii(end))
-        add(singular(text.substr(at, end - at)), at, end);
+      if ((at == 0 || is_ascii(at - 1)) && is_ascii(end)) add(singular(text.substr(at, end - at)), at, end);
     } else if (end > at && end_of(at, is_digit) == end) {
       const std::size_t second = behind_dash(text, end), last = end_of(second, is_digit);
       if (second > end && last > second && end_of(second, is_word) == last)

@@ -33,7 +33,8 @@ std::string object_text(const Members& members) {
 }
 
 /// A model that leaves out a required argument less surely than this is asked again, and must be so sure of the value.
-/// Of made rows the first parts what requests say from what they do not (15 of 23 against 2 of 20).
+/// Of 48 requests whose call lacked one, on dev and made-up rows, the first is so of 19 of 29 that say it and of 1 of
+/// 19 that do not.
 constexpr double kSurelyLeftOut = 0.7, kSurelySaid = 0.5;
 
 /// Times as requests write them: a time zone that nobody says would be invented.
@@ -127,8 +128,8 @@ std::pair<Grammar::Node, bool> call_node(GrammarBuilder& builder, const tasks::C
   const std::string front = "{\"name\":" + json_quoted(tool.name) + ",\"arguments\":";
   const auto bare = [&] { return std::pair{builder.literal(front + "{}}"), false}; };
   if (!arguments.graph) return bare();
-  const JsonValue said =
-      parse_json_value(said_arguments(arguments.schema, tool.name + " " + tool.description, evidence, all_required), "tool");
+  const JsonValue said = parse_json_value(
+      said_arguments(arguments.schema, tool.name + " " + tool.description, evidence, all_required), "tool");
   const auto grounded = tasks::ground_schema(said, evidence);
   if (!grounded) return bare();
   const auto graph = SchemaGraph::parse(grounded->schema, printable(tool.name));
@@ -175,7 +176,11 @@ std::size_t ToolSet::find(std::string_view name) const {
 }
 
 Query::Query(const ToolSet& tools, const CallSettings& settings, std::string_view request)
-    : tools_(&tools), settings_(&settings), asked_(request), words_(subject_words(request)), request_(ask(true, false)) {}
+    : tools_(&tools),
+      settings_(&settings),
+      asked_(request),
+      words_(subject_words(request)),
+      request_(ask(true, false)) {}
 
 bool Query::has_words_of(std::size_t tool) const {
   return std::ranges::any_of(tools_->arguments(tool).words, [&](const std::string& w) { return words_.contains(w); });
@@ -186,7 +191,8 @@ std::vector<Said> Query::said(const JsonValue& calls) const {
   std::vector<Said> found;
   for (std::size_t i = 0; i < calls.items.size(); ++i) {
     const JsonValue& given = *calls.items[i].find("arguments");
-    const JsonValue* properties = tools_->arguments(tools_->find(calls.items[i].find("name")->text)).schema.find("properties");
+    const JsonValue* properties =
+        tools_->arguments(tools_->find(calls.items[i].find("name")->text)).schema.find("properties");
     for (std::size_t m = 0; m < given.items.size(); ++m) {
       const std::string pointer = "/" + std::to_string(i) + "/arguments/" + pointer_step(given.names[m]);
       const bool is_list = given.items[m].is(Kind::kArray);
@@ -269,7 +275,8 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer, c
     std::vector<Given> said;
     for (std::size_t m = 0; m < given.items.size(); ++m) {
       const bool is_required = std::ranges::find(arguments.required, given.names[m]) != arguments.required.end();
-      if (given.items[m].is(Kind::kArray) && given.items[m].items.empty() && !is_required) continue;  // nothing is given
+      if (given.items[m].is(Kind::kArray) && given.items[m].items.empty() && !is_required)
+        continue;  // nothing is given
       // An array or an object is as sure as the least sure of its values.
       const std::string argument = pointer + pointer_step(given.names[m]);
       double sure = 1;
@@ -295,7 +302,8 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer, c
     }
     const std::string known = object_text(members);
     if (!missing.empty()) {
-      // Between the values stand the names of arguments and the end of the call: with them the missing ones were passed.
+      // Between the values stand the names of arguments and the end of the call: with them the missing ones were
+      // passed.
       double left_out = 1;
       std::size_t at = named == places.end() ? 0 : named->end;
       for (const tasks::JsonPlace& place : places)

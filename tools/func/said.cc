@@ -265,7 +265,8 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
     for (std::size_t p = 0; p < properties->items.size(); ++p) {
       const std::string& name = properties->names[p];
       const JsonValue& property = properties->items[p];
-      const std::string one = said.argument(name, property, required.contains(name), taken), format = format_of(property);
+      const std::string one = said.argument(name, property, required.contains(name), taken),
+                        format = format_of(property);
       if (one.empty()) continue;
       kept += (kept.empty() ? "" : ",") + Said::quoted(name) + ":" + one;
       if (!format.empty() && formats[format] == 1 && said.has_one_value(property)) given.insert(name);
