@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Claims about the rows that varied.py of pico-extract, pico-func and pico-sql make of others."""
+"""Claims about the rows that varied.py of pico-extract, pico-func, pico-sql and pico-summarize make of others."""
 import importlib.util
 import pathlib
 import random
+import re
 import sqlite3
 import sys
 import unittest
@@ -58,6 +59,29 @@ def sql_rows():
         yield {"question": f"how many people older than 30 live in {city}?", "schema": schema, "sql": sql, "source": "people"}
 
 
+NAMES = ["Vera", "Tom", "Ines", "Karl", "Mona"]
+
+
+def talk_rows():
+    """Chats, bookings and a doctor's talk."""
+    for one, other, city in zip(NAMES, NAMES[1:] + NAMES[:1], CITIES):
+        yield {
+            "dialogue": f"{one}: {other}, are you free on Tuesday at 10:30?\n{other}: yes, for 2 hours\n{one}: thanks!",
+            "summary": f"{one} and {other} meet on Tuesday at 10:30 for 2 hours.",
+            "source": "synthetic/chat/meet",
+        }
+        yield {
+            "dialogue": f"User: Find me a flight to {city} on March 3rd.\nAssistant: One costs $120, call 555-010-2000.\nUser: Great, thanks. Bye.",
+            "summary": f"The user wants a flight to {city} on March 3rd. The assistant finds one for $120 and says to call 555-010-2000.",
+            "source": "sgd/1",
+        }
+        yield {
+            "dialogue": "Doctor: Hello. How are you?\nPatient: It rains.\nDoctor: Any cough?\nPatient: No.\nPatient: I am thirty four and my left knee hurts.",
+            "summary": f"KNEE: A 34-year-old with pain in the left knee; no cough. {one} called.",
+            "source": "mts-dialog/cc",
+        }
+
+
 class Swap(unittest.TestCase):
     def test_a_value_is_found_where_it_stands_once_and_whole(self):
         self.assertEqual(swap.said_once("York", "in York now"), (3, 7))
@@ -80,7 +104,7 @@ class Swap(unittest.TestCase):
 
 class Rows(unittest.TestCase):
     def test_a_seed_gives_the_same_rows(self):
-        for model, rows in (("extract", extract_rows), ("func", func_rows), ("sql", sql_rows)):
+        for model, rows in (("extract", extract_rows), ("func", func_rows), ("sql", sql_rows), ("summarize", talk_rows)):
             first = varied(model, list(rows()), 40)
             self.assertEqual(first, varied(model, list(rows()), 40))
             self.assertNotEqual(first, varied(model, list(rows()), 40, seed=6))
@@ -117,6 +141,28 @@ class Rows(unittest.TestCase):
             for _, value in load("sql").compared(row):
                 self.assertIn(str(value), row["question"])
         self.assertGreater(len({row["schema"] for row in rows}), 10)
+
+    def test_summaries_say_what_the_talk_says_in_the_form_of_the_grammar(self):
+        originals, rows = list(talk_rows()), varied("summarize", list(talk_rows()), 300)
+        for row in rows:
+            self.assertNotIn(row["dialogue"], [r["dialogue"] for r in originals])
+            self.assertRegex(row["summary"], r"^(?:[^\s.,;()\"-]+(?:[.,:-]\w+)*,? ?)+\.(?: |$)")
+            have = set(re.findall(r"[A-Za-z]+|\d+", row["dialogue"].replace("thirty four", "34")))
+            for word in re.findall(r"\d+|(?<=[a-z] )[A-Z][a-z]+", row["summary"]):
+                self.assertIn(word, have, row)
+        self.assertGreater(len({row["dialogue"] for row in rows}), 60)
+        self.assertEqual({row["source"] for row in rows}, {r["source"] + ":varied" for r in originals})
+
+    def test_a_summary_loses_headings_and_sentences_that_name_what_the_talk_does_not(self):
+        notes = {row["summary"] for row in varied("summarize", list(talk_rows()), 300) if row["source"].startswith("mts")}
+        for note in notes:
+            self.assertRegex(note, r"^A 34 year old with pain in the (left|right) \w+, no \w+\.$")
+        self.assertGreater(len(notes), 8)
+
+    def test_an_answer_stays_with_its_question(self):
+        for row in varied("summarize", list(talk_rows()), 300):
+            if row["source"].startswith("mts"):
+                self.assertRegex(row["dialogue"], r"Any \w+\?\nPatient: No\.")
 
 
 if __name__ == "__main__":
