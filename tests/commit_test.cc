@@ -243,6 +243,50 @@ TEST_CASE("scopes and whether there are any are learnt from the log") {
   CHECK_FALSE(read_habits({}).known());
 }
 
+TEST_CASE("the type that a project gives to such files is learnt from the log") {
+  const auto likeliest = [](const Changes& changes) {
+    return kTypes[static_cast<std::size_t>(std::ranges::max_element(changes.types.log_probability) -
+                                           changes.types.log_probability.begin())];
+  };
+  Changes docs = changes_of(file("docs/a.md", "+more words\n")), code = changes_of(file("lib/a.cc", "-x\n+y\n"));
+  REQUIRE(likeliest(docs) == "docs");
+  REQUIRE(likeliest(code) == "fix");
+  std::vector<LogEntry> log;
+  for (int i = 0; i < 40; ++i) log.push_back({i % 2 ? "chore: x" : "fix: y", {i % 2 ? "docs/b.md" : "lib/b.cc"}});
+  const Habits habits = read_habits(log);
+  habits.weigh_types(docs.files, docs.types);
+  habits.weigh_types(code.files, code.types);
+  CHECK(likeliest(docs) == "chore");
+  CHECK(likeliest(code) == "fix");
+  CHECK(std::ranges::any_of(docs.types.reasons, [](const TypeEvidence::Reason& reason) {
+    return reason.feature == "earlier commits, documentation" && reason.type == "chore";
+  }));
+  double all = 0;
+  for (const double log_probability : docs.types.log_probability) all += std::exp(log_probability);
+  CHECK(all == Approx(1));
+
+  const Changes before = changes_of(file("docs/a.md", "+more words\n"));
+  Changes after = before;
+  read_habits({{"no type here", {"docs/b.md"}}}).weigh_types(after.files, after.types);
+  CHECK(after.types.log_probability == before.types.log_probability);
+}
+
+TEST_CASE("what git log --name-only prints is read") {
+  const std::vector<LogEntry> log = read_log(
+      "commit 1f (HEAD -> main)\nAuthor: A <a@b.c>\nDate:   Mon Nov 30\n\n    fix(core): x\n    \n    commit more\n\n"
+      "lib/a.cc\ncommit.txt\n\ncommit 2e\nMerge: 3a 4b\nAuthor: A <a@b.c>\nDate:   Mon Nov 30\n\n    Merge it\n",
+      "LOG");
+  REQUIRE(log.size() == 2);
+  CHECK(log[0].message == "fix(core): x\n\ncommit more\n");
+  CHECK(log[0].paths == std::vector<std::string>{"lib/a.cc", "commit.txt"});
+  CHECK(log[1].paths.empty());
+  CHECK(read_log("", "LOG").empty());
+  for (const char* other : {"1f fix: x\n", "fix: x\n", "commit 1f\ntree 2e\n", "diff --git a/x b/x\n"}) {
+    INFO(other);
+    CHECK_THROWS_AS(read_log(other, "LOG"), Error);
+  }
+}
+
 TEST_CASE("a header that leaves no room for a subject is refused") {
   Wishes wishes = with(conventional_rules());
   CHECK_NOTHROW(message_grammar("feat", {"core"}, wishes));

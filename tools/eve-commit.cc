@@ -23,7 +23,7 @@ constexpr std::size_t kLogEntries = 300, kLogEntriesWithPaths = 100, kReasons = 
 constexpr std::chrono::seconds kHookTime{10};
 
 struct {
-  std::string directory, revision, config, type, scope, issue, file;
+  std::string directory, revision, log, config, type, scope, issue, file;
   std::vector<std::string> types, scopes;
   std::uint64_t header_max = 0, count = 1;
   bool amend = false, breaking = false, body = false, no_issue = false, signoff = false;
@@ -111,10 +111,11 @@ Context read_context(const Run& run, bool with_repository) {
   if (with_repository) {
     context.repository = std::make_unique<Repository>(settings.directory);
     const Repository& repository = *context.repository;
-    context.habits = read_habits(repository.log(kLogEntries, kLogEntriesWithPaths));
+    if (settings.log.empty()) context.habits = read_habits(repository.log(kLogEntries, kLogEntriesWithPaths));
     if (const auto own = repository.root_file(".eve-commitignore")) context.ignored = {*own, ".eve-commitignore"};
     context.wishes.comment = repository.comment_character();
   }
+  if (!settings.log.empty()) context.habits = read_habits(read_log(run.read(settings.log), settings.log));
   Wishes& wishes = context.wishes;
   wishes.rules = read_rules(run, context.repository.get());
   wishes.type = settings.type;
@@ -151,6 +152,7 @@ Changes repository_changes(const Context& context) {
     return reason.empty() && unread.contains(path) ? "beyond what is read" : reason;
   });
   changes.text = text;
+  context.habits.weigh_types(changes.files, changes.types);
   return changes;
 }
 
@@ -332,7 +334,9 @@ Status run_commit(Run& run) {
   Status status = Status::kOk;
   const auto answer = [&](const std::string& diff, std::uint64_t number) {
     tasks::check_text(diff, number);
-    if (!write_messages(run, writer, read_changes(tasks::read_diff(diff), why), context)) status = Status::kNoAnswer;
+    Changes changes = read_changes(tasks::read_diff(diff), why);
+    context.habits.weigh_types(changes.files, changes.types);
+    if (!write_messages(run, writer, changes, context)) status = Status::kNoAnswer;
     run.check_time();
   };
   if (run.nul) {
@@ -417,12 +421,13 @@ Tool make_tool() {
       "package.json, else those of config-conventional. It cannot break one: a small model writes it that can only "
       "write "
       "what they allow, and names nothing that the diff does not have. The type is weighed by the model together with "
-      "the paths, what is defined and what the lines say; --why tells how.\n"
+      "the paths, what is defined, what the lines say and the types that earlier commits have; --why tells how.\n"
       "\n"
-      "With FILE the diff is read from it, - is stdin, and no repository is opened.";
+      "With FILE the diff is read from it, - is stdin, and no repository is opened; --log tells what it would know.";
   tool.examples = {
       {"git add -p && eve-commit", "a message for what is staged"},
       {"git diff HEAD~3 | eve-commit -", "for any diff, without a repository"},
+      {"git log --name-only -100 >log; eve-commit --log log fix.diff", "the same in the habits of a project"},
       {"eve-commit --rev main..topic", "for what a branch changes"},
       {"eve-commit hook install", "let git commit begin with such a message"},
       {"eve-commit --check .git/COMMIT_EDITMSG", "judge a message; as a commit-msg hook: eve-commit --check \"$1\""},
@@ -436,6 +441,10 @@ Tool make_tool() {
       option("-C, --directory", "DIR", "The repository around this directory.", &settings.directory),
       flag("--amend", "For `git commit --amend`: the index against the parent of HEAD.", &settings.amend),
       option("--rev", "REV", "What A..B changes, or one commit, in place of what is staged.", &settings.revision),
+      option("--log", "FILE",
+             "Learn scopes and types from these commits, as `git log --name-only` prints them, in place of the "
+             "repository's.",
+             &settings.log),
       option("--type", "TYPE", "The type.", &settings.type),
       option("--scope", "SCOPE", "The scope.", &settings.scope),
       flag("--breaking", "Mark the change as breaking, with a footer that names public definitions that are gone.",

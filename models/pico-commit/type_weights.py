@@ -6,7 +6,7 @@ features that stand in at least --least commits and --sources projects, with L2 
   build/tests/bin/commit_features train.jsonl >train.tsv; build/tests/bin/commit_features dev.jsonl >dev.tsv
   type_weights.py train.tsv --dev dev.tsv >tools/commit/weights.inc
 
---leave-out PROJECT fits without a project and reports on it: what a repository that nobody has seen gets.
+--shares FILE writes how often each type is by the kinds of files (tools/commit/shares.inc). --leave-out PROJECT fits without a project and reports on it: what a repository that nobody has seen gets.
 """
 import argparse
 import collections
@@ -73,10 +73,26 @@ def report(weights, rows, title):
     print(f"{title}: {len(rows)} rows, right {right / max(len(rows), 1):.3f}, nats {log / max(len(rows), 1):.3f}; {recalls}", file=sys.stderr)
 
 
+def kinds_of(features):  # as tools/commit/habits.cc
+    kinds = sorted(f.removeprefix("some ") for f in features if f.startswith("some "))
+    return "many" if len(kinds) > 2 else "+".join(kinds)
+
+
+def write_shares(rows, least, path):
+    counts = collections.defaultdict(lambda: [0] * len(TYPES))
+    for _, kind, features in rows:
+        for kinds in ("", kinds_of(features)):
+            counts[kinds][kind] += 1
+    with open(path, "w", encoding="utf-8") as out:
+        for kinds in sorted(k for k in counts if sum(counts[k]) >= least):
+            print(f"{{\"{kinds}\", {{{', '.join(map(str, counts[kinds]))}}}}},", file=out)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train")
     parser.add_argument("--dev")
+    parser.add_argument("--shares")
     parser.add_argument("--leave-out", action="append", default=[])
     parser.add_argument("--least", type=int, default=40)
     parser.add_argument("--sources", type=int, default=6)
@@ -88,6 +104,8 @@ def main():
     options = parser.parse_args()
 
     rows = [row for row in read(options.train) if row[0] not in options.leave_out]
+    if options.shares:
+        write_shares(rows, options.least, options.shares)
     commits, projects, kinds = collections.Counter(), collections.defaultdict(set), collections.defaultdict(collections.Counter)
     for project, kind, features in rows:
         for feature in features:

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "commit/log.h"
 #include "tasks/diff.h"
 
 struct git_repository;
@@ -24,11 +25,6 @@ struct Wanted {
 struct RepositoryDiff {
   std::string text;                      ///< as `git diff` prints it
   std::vector<tasks::FileDiff> skipped;  ///< files whose content was not read
-};
-
-struct LogEntry {
-  std::string message;
-  std::vector<std::string> paths;  ///< what the commit changed; of the first entries alone
 };
 
 class Repository {

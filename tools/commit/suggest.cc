@@ -14,7 +14,7 @@ namespace {
 
 using Text = std::string_view;
 
-constexpr std::size_t kKnownMessages = 8, kMostScopes = 200, kScopeBytes = 30;
+constexpr std::size_t kMostScopes = 200, kScopeBytes = 30;
 
 std::string upper_first(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 0x20);
@@ -68,41 +68,6 @@ std::vector<std::string> forms(const std::string& subject) {
 }
 
 }  // namespace
-
-bool Habits::known() const { return messages >= kKnownMessages; }
-
-bool Habits::scoped() const {
-  std::size_t with = 0;
-  for (const auto& [scope, count] : scopes) with += count;
-  return known() && 2 * with > messages;
-}
-
-std::string Habits::scope_of(const std::vector<tasks::FileDiff>& files) const {
-  std::map<std::string, double> votes;
-  for (const tasks::FileDiff& file : files) {
-    const auto of = scopes_of_directory.find(std::string(directory(file.path)));
-    if (of == scopes_of_directory.end()) continue;
-    double all = 0;
-    for (const auto& [scope, count] : of->second) all += static_cast<double>(count);
-    for (const auto& [scope, count] : of->second) votes[scope] += static_cast<double>(count) / all;
-  }
-  const auto best = std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; });
-  return best != votes.end() && 2 * best->second > static_cast<double>(files.size()) ? best->first : "";
-}
-
-Habits read_habits(const std::vector<LogEntry>& log) {
-  Habits habits;
-  for (const LogEntry& entry : log) {
-    const Message message = parse_message(entry.message);
-    if (message.type.empty()) continue;
-    ++habits.messages;
-    if (!message.scope.empty()) ++habits.scopes[message.scope];
-    std::set<std::string> directories;
-    for (const std::string& path : entry.paths) directories.insert(std::string(directory(path)));
-    for (const std::string& name : directories) ++habits.scopes_of_directory[name][message.scope];
-  }
-  return habits;
-}
 
 std::vector<std::string> allowed_types(const Wishes& wishes) {
   if (!wishes.type.empty()) return {wishes.type};

@@ -2,14 +2,13 @@
 // From changes to messages.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "commit/changes.h"
 #include "commit/config.h"
 #include "commit/draft.h"
-#include "commit/repository.h"
+#include "commit/habits.h"
 
 namespace eve::commit {
 
@@ -21,20 +20,6 @@ struct Wishes {
   bool breaking = false, body = false;
   std::vector<std::pair<std::string, std::string>> footers;
 };
-
-/// How the messages of a repository look.
-struct Habits {
-  std::size_t messages = 0;                   ///< with a type
-  std::map<std::string, std::size_t> scopes;  ///< how often each stands
-  std::map<std::string, std::map<std::string, std::size_t>> scopes_of_directory;
-
-  /// Whether more than half of at least eight messages have a scope; unknown without so many.
-  bool scoped() const;
-  bool known() const;
-  /// The scope that most commits to these files' directories had, or none.
-  std::string scope_of(const std::vector<tasks::FileDiff>& files) const;
-};
-Habits read_habits(const std::vector<LogEntry>& log);
 
 struct Suggestion {
   Draft draft;
