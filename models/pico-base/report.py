@@ -4,6 +4,7 @@
 
   report.py bits MODEL DEV.tokens BASELINES.jsonl   bits a byte of each source beside those of baselines.py
   report.py experts MODEL TASK=ROWS.jsonl...        how tokens are spread over the experts, by task and layer
+  report.py without MODEL ROWS.jsonl                the loss without each expert, and without many
   report.py samples MODEL                           how it goes on, always with the likeliest token
   report.py curve LOG PICTURE.png                   the learning curve, by gnuplot
 """
@@ -42,6 +43,27 @@ def experts(model, *sources):
         print("|", " | ".join([task, *cells]), "|")
 
 
+def without(model, rows):
+    """Experts are left out one by one; then those together without which the loss was least."""
+
+    def loss(left_out):
+        return evaluated(model, "--data", rows, *(word for at in left_out for word in ("--without", f"{at[0]}:{at[1]}")))["loss"]
+
+    whole = evaluated(model, "--data", rows)
+    size = len(whole["experts"]), len(whole["experts"][0])
+    alone = {(layer, expert): loss([(layer, expert)]) for layer in range(1, size[0] + 1) for expert in range(1, size[1] + 1)}
+    print(f"Loss {whole['loss']:.4f} with all {len(alone)} experts. Without one, layer by layer:\n")
+    print("| layer | least | most |\n| --- | ---: | ---: |")
+    for layer in range(1, size[0] + 1):
+        of_layer = [alone[layer, expert] for expert in range(1, size[1] + 1)]
+        print(f"| {layer} | {min(of_layer):.4f} | {max(of_layer):.4f} |")
+    order = sorted(alone, key=alone.get)
+    print("\n| without the least missed | loss |\n| ---: | ---: |")
+    for share in (0.125, 0.25, 0.5, 0.75, 1):
+        few = order[: round(share * len(order))]
+        print(f"| {len(few)} | {loss(few):.4f} |")
+
+
 PROMPTS = ("The history of the town begins", "def read_config(path):\n", "To install the package, run", "SELECT name, COUNT(*) FROM",
            "A: Shall we meet on Friday?\nB:")
 
@@ -69,4 +91,4 @@ plot "-" using 1:2 with lines lw 2 lc rgb "#3366aa" title "mean of {width} steps
 
 
 if __name__ == "__main__":
-    {"bits": bits, "experts": experts, "samples": samples, "curve": curve}[sys.argv[1]](*sys.argv[2:])
+    {"bits": bits, "experts": experts, "without": without, "samples": samples, "curve": curve}[sys.argv[1]](*sys.argv[2:])

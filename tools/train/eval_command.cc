@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
 #include <map>
 
 #include "base/jsonl.h"
@@ -15,7 +16,7 @@ namespace {
 
 struct {
   std::string model, task, math = "f32";
-  std::vector<std::string> data, by;
+  std::vector<std::string> data, by, without;
   std::uint64_t length = 0, tokens = 0;
 } evaluation;
 
@@ -53,8 +54,25 @@ void write(JsonWriter& json, const Groups& groups) {
   json.end_object();
 }
 
+/// Makes an expert ("2:7", counted from 1) give nothing. Returns the zeros that stand in place of its last matrix.
+std::vector<std::byte> leave_out(ModelData& model, const std::string& name) {
+  std::size_t layer = 0, expert = 0;
+  const char* end = name.data() + name.size();
+  const auto [colon, error] = std::from_chars(name.data(), end, layer);
+  if (error != std::errc() || colon == end || *colon != ':' || std::from_chars(colon + 1, end, expert).ptr != end ||
+      layer < 1 || layer > model.config.n_layer || expert < 1 || expert > model.config.n_expert)
+    throw Error(Status::kInput, "--without " + printable(name) + ": no expert, as 1:1 to " +
+                                    std::to_string(model.config.n_layer) + ":" + std::to_string(model.config.n_expert));
+  Tensor& last = model.weights.layers[layer - 1].experts[expert - 1].c_proj;
+  std::vector<std::byte> zeros(last.bytes());
+  last.data = zeros.data();
+  return zeros;
+}
+
 Status run_eval(Run& run) {
-  const ModelData model = load_model(evaluation.model);
+  ModelData model = load_model(evaluation.model);
+  std::vector<std::vector<std::byte>> zeros;
+  for (const std::string& name : evaluation.without) zeros.push_back(leave_out(model, name));
   Threads threads(run.threads);
   if (!model.tokenizer) throw Error(Status::kModel, printable(evaluation.model) + ": no tokenizer in the model file");
   const Executor executor{threads, math_named(evaluation.math)};
@@ -122,13 +140,15 @@ Command eval_command() {
                 {"eve-train eval --model pico-base.gguf --data copy.jsonl --by rarity --by distance",
                  "score rows by what they say of themselves"}};
   c.common = {Common::kThreads};
-  c.options = {option("--model", "FILE", "Model to score.", &evaluation.model),
-               repeated("--data", "FILE", "Rows or token file to score on.", &evaluation.data),
-               option("--task", "NAME", "Whose rows these are; else the model's.", &evaluation.task),
-               repeated("--by", "NAME", "Scores by this member of the rows.", &evaluation.by),
-               option("--length", "N", "Token file: longest sequence; 0: the context.", &evaluation.length, 0, 65536),
-               option("--tokens", "N", "Token file: tokens of each source; 0: all.", &evaluation.tokens),
-               choice("--math", "TYPE", "Precision of products.", &evaluation.math, {"bf16", "f32"})};
+  c.options = {
+      option("--model", "FILE", "Model to score.", &evaluation.model),
+      repeated("--data", "FILE", "Rows or token file to score on.", &evaluation.data),
+      option("--task", "NAME", "Whose rows these are; else the model's.", &evaluation.task),
+      repeated("--by", "NAME", "Scores by this member of the rows.", &evaluation.by),
+      repeated("--without", "LAYER:EXPERT", "Leave out what this expert gives, counted from 1:1.", &evaluation.without),
+      option("--length", "N", "Token file: longest sequence; 0: the context.", &evaluation.length, 0, 65536),
+      option("--tokens", "N", "Token file: tokens of each source; 0: all.", &evaluation.tokens),
+      choice("--math", "TYPE", "Precision of products.", &evaluation.math, {"bf16", "f32"})};
   for (Option& o : c.options)
     if (o.flags == "--model" || o.flags == "--data") o.required = true;
   c.run = run_eval;
