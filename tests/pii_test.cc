@@ -11,6 +11,7 @@
 #include "pii/checks.h"
 #include "pii/detect.h"
 #include "pii/filter.h"
+#include "pii/names.h"
 #include "pii/plausible.h"
 #include "pii/redact.h"
 #include "pii/rules.h"
@@ -175,6 +176,10 @@ TEST_CASE("IPv4 addresses are told from versions") {
   CHECK(found("[10.1.2.3] 10.1.2.4-10.1.2.9.") == "IP_ADDRESS=10.1.2.3|IP_ADDRESS=10.1.2.4|IP_ADDRESS=10.1.2.9");
   CHECK(found("v1.2.3.4 1.2.3.4.5 version 1.2.3.4 1.2.3.256 1.2.3 1.2.3.4-1~deb x1.2.3.4 Chrome/120.0.0.0 "
               "\"version\":\"1.2.3.4\" 1.02.3.4") == "");
+  CHECK(found("Debian Policy 0.12.0.0 documentation") == "");
+  CHECK(found("bind to 0.0.0.0") == "IP_ADDRESS=0.0.0.0");
+  CHECK(found("5.14.2.5. Details") == "");
+  CHECK(found("10.1.2.200. Details") == "IP_ADDRESS=10.1.2.200");
 }
 
 TEST_CASE("IPv6 addresses are found in every form of RFC 4291") {
@@ -227,6 +232,101 @@ TEST_CASE("a name with a space is no user name, and a number none either") {
   CHECK(kept("PUT /users/ada56/avatar", 11, 16) == "USERNAME");
 }
 
+TEST_CASE("words around a name speak for it or against it") {
+  const auto score = [](std::string_view text, std::string_view value, float said = 0.9f) {
+    const std::size_t start = text.find(value);
+    return weighed(text, start, start + value.size(), said);
+  };
+  constexpr float kThreshold = 0.75f;
+  // Words of the dictionary, countries and systems, single letters, companies, identifiers.
+  CHECK(score("We ignore signs. Or rather, we remove them", "Or rather") < kThreshold);
+  CHECK(score("Known problems", "Known") < kThreshold);
+  CHECK(score("the only thing Finland has", "Finland", 0.96f) < kThreshold);
+  CHECK(score("run Debian on it", "Debian", 0.96f) < kThreshold);
+  CHECK(score("24: 2,  # '\xD7\x96'", "\xD7\x96", 0.99f) < kThreshold);
+  CHECK(score("Lime labs moved", "Lime labs", 0.99f) < kThreshold);
+  CHECK(score("Trump saltmining Inc. had it", "Trump", 0.99f) < kThreshold);
+  CHECK(score("then call MyMacro.", "MyMacro") < kThreshold);
+  CHECK(score("font-family: sans-serif ;", "sans-serif", 0.82f) < kThreshold);
+  // Nothing is held against a name, and a first and a last one speak for each other.
+  CHECK(score("ask Maria about it", "Maria", 0.8f) == 0.8f);
+  CHECK(score("Trump joined Acme Inc.", "Trump", 0.8f) == 0.8f);
+  CHECK(score("met McDonald there", "McDonald", 0.8f) == 0.8f);
+  CHECK(score("Rental: Helen Johnson, car", "Helen Johnson", 0.6f) > kThreshold);
+  CHECK(score("rental: helen johnson, car", "helen johnson", 0.6f) == 0.6f);
+  // A model that is sure is believed.
+  CHECK(score("Joy: where is he?", "Joy", 0.99f) > kThreshold);
+}
+
+TEST_CASE("what is sure of a name is said of its other places and of log-ins made of it") {
+  const auto added = [](std::string_view text, std::string_view person) {
+    const std::size_t start = text.find(person);
+    Spans spans = {{start, start + person.size(), static_cast<std::uint16_t>(Label::kPerson), 0.9f, By::kModel}};
+    add_namesakes(text, spans);
+    std::string out;
+    for (const Span& span : spans) {
+      if (span.start == start) continue;
+      out += (out.empty() ? "" : "|") + std::string(name(static_cast<Label>(span.label))) + "=" +
+             std::string(text.substr(span.start, span.end - span.start));
+    }
+    return out;
+  };
+  CHECK(added("Carina Hedlund reports that carinahedlund is locked out", "Carina Hedlund") == "USERNAME=carinahedlund");
+  CHECK(added("MONTE TROMP: monte_tromp, m.tromp, monte7, Tromp", "MONTE TROMP") ==
+        "USERNAME=monte_tromp|USERNAME=m.tromp|USERNAME=monte7");
+  CHECK(added("Maria Weber met Anna. Weber wrote to weber.example, weber@x and Maria-Hilf", "Maria Weber") ==
+        "PERSON=Weber");
+  CHECK(added("Will Rose will rose 3 times, Rose said", "Will Rose") == "");
+  CHECK(added("no name here: ", "no name") == "");
+}
+
+TEST_CASE("what technical text is full of has no label by its form") {
+  const auto kept = [](std::string_view text, std::string_view value, Label label) {
+    const std::size_t start = text.find(value);
+    const Spans spans =
+        plausible(text, {{start, start + value.size(), static_cast<std::uint16_t>(label), 0.9f, By::kModel}});
+    return !spans.empty();
+  };
+  CHECK_FALSE(kept("Setting up libasan8:amd64 (12.2)", "libasan8", Label::kUsername));
+  CHECK_FALSE(kept("libxcb1-dev:amd64 (1.15-1)", "libxcb1", Label::kUsername));
+  CHECK_FALSE(kept("qemu-user:amd64 1:7.2", "amd64", Label::kUsername));
+  CHECK_FALSE(kept("Selecting package libassuan0:amd64.", "amd64", Label::kPassword));
+  CHECK(kept("user:ann amd64", "ann", Label::kUsername));
+  CHECK_FALSE(kept("'\\u2e02': '\\u2e03'", "u2e03", Label::kUsername));
+  CHECK(kept("CORP\\ursula", "ursula", Label::kUsername));
+  CHECK_FALSE(kept("Setting up lzop (1.04-2)", "1.04-2", Label::kDateOfBirth));
+  CHECK_FALSE(kept("France, September 1992", "September 1992", Label::kDateOfBirth));
+  CHECK(kept("Anna,1.4.1992", "1.4.1992", Label::kDateOfBirth));
+  CHECK_FALSE(kept(":widths: 8 8 24 40", "8 8 24 40", Label::kPhone));
+  CHECK_FALSE(kept("founded (1792-1866)", "1792-1866", Label::kPhone));
+  CHECK_FALSE(kept("CapPrm: 0000000000000000", "0000000000000000", Label::kPhone));
+  CHECK(kept("ring 06 12 34 56 78", "06 12 34 56 78", Label::kPhone));
+  CHECK_FALSE(
+      kept("UUID : 2dfb7fd5:e09e0527:0b5a905a:8334adb8", "2dfb7fd5:e09e0527:0b5a905a:8334adb8", Label::kIpAddress));
+  CHECK_FALSE(kept("over http:// and", "http://", Label::kUrl));
+  CHECK_FALSE(kept("Copyright: 1996-2019, x", "1996-2019", Label::kAddress));
+  CHECK_FALSE(kept("License: BSD-2-Clause", "BSD-2-Clause", Label::kVehicle));
+  CHECK(kept("toll: CE 11 EJ 4111", "CE 11 EJ 4111", Label::kVehicle));
+  CHECK_FALSE(kept("SHA256:K+0QjpGzZOacLZ3jX4gBwp0mCESt5ceN5HCJZSKWS1A", "K+0QjpGzZOacLZ3jX4gBwp0mCESt5ceN5HCJZSKWS1A",
+                   Label::kCrypto));
+}
+
+TEST_CASE("marks beside a rule's span are no rest of the model's") {
+  const std::string text =
+      "\xE2\x9F\xA8"  // a mathematical bracket on either side
+      "a@b.example\xE2\x9F\xA9";
+  const Spans model = {{0, text.size(), static_cast<std::uint16_t>(Label::kEmail), 0.9f, By::kModel}};
+  const Spans joined = join(text, find_by_rule(text), model);
+  REQUIRE(joined.size() == 1);
+  CHECK(text.substr(joined[0].start, joined[0].end - joined[0].start) == "a@b.example");
+  // A letter is one.
+  const std::string name =
+      "\xC3\xBC"
+      "a@b.example";
+  const Spans all = {{0, name.size(), static_cast<std::uint16_t>(Label::kEmail), 0.9f, By::kModel}};
+  CHECK(join(name, {{2, name.size(), Label::kEmail, 0.99f, "email"}}, all).size() == 2);
+}
+
 TEST_CASE("identity numbers are found by form or by the word before them") {
   CHECK(found("078-05-1120 12345678Z X1234567L 529.982.247-25 AB 12 34 56 C") ==
         "SSN=078-05-1120|SSN=12345678Z|SSN=X1234567L|SSN=529.982.247-25|SSN=AB 12 34 56 C");
@@ -246,6 +346,8 @@ TEST_CASE("telephone numbers are found in the forms people write") {
     CHECK(found("at " + std::string(number) + ", ok") == "PHONE=" + std::string(number));
   }
   CHECK(found("tel: 5551234567") == "PHONE=5551234567");
+  CHECK(found("Eva (DOB 1.2.1990) called from 992918688 about it") == "DATE_OF_BIRTH=1.2.1990|PHONE=992918688");
+  CHECK(found("called from 0x7f3a12345678, called from line 1234567, called 1234567 times") == "");
   CHECK(found("2024-05-03 12:30:45 5551234567 order 12345678 +0200 1234-5678 192.168.100.200 100 200 300") ==
         "IP_ADDRESS=192.168.100.200");
 }
@@ -262,6 +364,7 @@ TEST_CASE("secrets are found by their form or by their name") {
   CHECK(found("input_userauth_request: invalid user ann [preauth]") == "USERNAME=ann");
   CHECK(found("input_userauth_request: invalid user admin [preauth], invalid user input") == "");
   CHECK(found("curl -u ann:pw9 x") == "USERNAME=ann|PASSWORD=pw9");
+  CHECK(found("def open(user: str, password: str):") == "");
   CHECK(found("cvv 123, pin: 9876") == "PASSWORD=123|PASSWORD=9876");
   CHECK(found("password: must be long; password = getpass() password=***** password=${PW} PWD=/home "
               "token=Token{1a2b3c4d5e6f7 password=null") == "");

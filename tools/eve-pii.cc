@@ -157,6 +157,18 @@ class Report {
     for (std::uint64_t count : counts_) sum += count;
     return sum;
   }
+  /// "2 records, 10 bytes, 3 spans: PERSON 1, EMAIL 2"
+  std::string summary() const {
+    std::string text = std::to_string(records_) + " records, " + std::to_string(bytes_) + " bytes, " +
+                       std::to_string(found()) + " spans";
+    const char* before = ": ";
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] == 0) continue;
+      text += before + labels_.name(i) + " " + std::to_string(counts_[i]);
+      before = ", ";
+    }
+    return text;
+  }
   void end() {
     if (!wanted_) return;
     std::string line;
@@ -296,6 +308,7 @@ Status run_pii(Run& run) {
       }
     }
   }
+  run.detail(report.summary());
   report.end();
   if (map) map->commit();
   return found ? Status::kNoAnswer : Status::kOk;
@@ -334,8 +347,8 @@ Tool make_tool() {
       {"eve-pii --action hash --key-file key <a.log", "tokens that are the same in every run with the same key"},
       {"eve-pii --only EMAIL,IP_ADDRESS --rules-only <access.log", "two kinds, no model"},
   };
-  tool.common = {Common::kOutput,  Common::kQuiet, Common::kJson,      Common::kNul,     Common::kModel,
-                 Common::kThreads, Common::kSeed,  Common::kTimeLimit, Common::kMaxInput};
+  tool.common = {Common::kOutput, Common::kQuiet,   Common::kVerbose, Common::kJson,      Common::kNul,
+                 Common::kModel,  Common::kThreads, Common::kSeed,    Common::kTimeLimit, Common::kMaxInput};
   tool.max_input = std::size_t{16} << 20;
   tool.no_answer = "With --check: personal data was found. Nothing was printed.";
   tool.options = {

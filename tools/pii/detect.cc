@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/utf8.h"
 #include "pii/canonical.h"
+#include "pii/names.h"
 #include "pii/plausible.h"
 #include "pii/scan.h"
 
@@ -18,6 +20,17 @@ constexpr bool in_base64(char c) { return is_alnum(c) || c == '+' || c == '/' ||
 
 bool has_content(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || is_high(c); });
+}
+
+// Marks beyond ASCII: Latin-1's, general punctuation to miscellaneous symbols, those of East Asia.
+bool is_only_marks(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const CodePoint point = utf8_at(text, i);
+    const auto within = [&](std::uint32_t from, std::uint32_t to) { return point.value >= from && point.value <= to; };
+    if (is_alnum(text[i]) || !(within(0, 0xBF) || within(0x2010, 0x2BFF) || within(0x3000, 0x303F))) return false;
+    i += point.bytes;
+  }
+  return true;
 }
 
 // What is left of the spans outside the tags of an earlier run.
@@ -103,7 +116,7 @@ Spans join(std::string_view text, const Findings& rules, const Spans& model) {
   const auto add_rest = [&](Span span) {
     while (span.start < span.end && !is_word(text[span.start])) ++span.start;
     while (span.end > span.start && !is_word(text[span.end - 1])) --span.end;
-    if (span.start < span.end) joined.push_back(span);
+    if (span.start < span.end && !is_only_marks(text.substr(span.start, span.end - span.start))) joined.push_back(span);
   };
   for (Span span : model) {
     while (r < sure.size() && sure[r].end <= span.start) joined.push_back(sure[r++]);
@@ -184,14 +197,20 @@ Spans Detector::by_model(std::string_view text, const Canonical& canonical,
   std::size_t last = 0;
   for (const TaggedSpan& span : tagged) {
     const std::uint16_t label = label_of_[span.label];
-    if (!settings_.threshold.empty() && span.score < settings_.threshold[label]) continue;
     auto [start, end] = canonical.original(span.start, span.end);
     start = std::max(start, last);
     if (start >= end) continue;
-    model.push_back({start, end, label, span.score, By::kModel});
-    last = end;
+    Span found = {start, end, label, span.score, By::kModel};
+    if (label == static_cast<std::uint16_t>(Label::kPerson)) {
+      to_word_ends(text, last, found);
+      found.score = weighed(text, found.start, found.end, found.score);
+    }
+    if (!settings_.threshold.empty() && found.score < settings_.threshold[label]) continue;
+    model.push_back(found);
+    last = found.end;
   }
   model = plausible(text, model);
+  add_namesakes(text, model);
   std::erase_if(model, [&](const Span& span) { return !wanted(span.label); });
   return model;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "pii/labels.h"
+#include "pii/plausible.h"
 #include "pii/scan.h"
 
 namespace eve::pii {
@@ -43,6 +45,18 @@ bool Filter::look_again(std::string_view record, const Spans& again, Spans& span
   if (more.empty()) return false;
   spans.insert(spans.end(), more.begin(), more.end());
   std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.start < b.start; });
+  // What was found later may be the rest of what was found before: "[PERSON_1] Hill".
+  Spans whole;
+  for (const Span& span : spans) {
+    constexpr auto kPerson = static_cast<std::uint16_t>(Label::kPerson);
+    const bool continues = !whole.empty() && span.label == kPerson && whole.back().label == kPerson &&
+                           one_value(kPerson, record.substr(whole.back().end, span.start - whole.back().end));
+    if (continues)
+      whole.back().end = span.end;
+    else
+      whole.push_back(span);
+  }
+  spans = std::move(whole);
   return true;
 }
 

@@ -44,11 +44,19 @@ bool stands_alone_as_quad(std::string_view text, std::size_t start, std::size_t 
   const char right = at(text, end), after = at(text, end + 1);
   if (is_word(right) || right == '~' || right == '+') return false;
   if (right == '.' && is_alnum(after)) return false;
+  // "5.14.2.5. Details": the number of a section.
+  const bool begins_line = left == '\0' || left == '\n';
+  constexpr unsigned kMostSections = 31;
+  if (begins_line && right == '.' && after == ' ' && is_letter(at(text, end + 2)) &&
+      std::all_of(octets, octets + 4, [](unsigned octet) { return octet <= kMostSections; }))
+    return false;
   if (right == '-' && is_alnum(after)) {
     unsigned other[4];
     if (quad_end(text, end + 1, other) == 0) return false;  // 1.2.3.4-1 is a package, 1.2.3.4-1.2.3.9 a range
   }
   if (is_word(left) || left == '.' || left == '+' || left == '~') return false;
+  if (octets[0] == 0 && octets[1] + octets[2] + octets[3] != 0)
+    return false;  // no host's (RFC 1122 3.2.1.3): a version
   if (left == '-' && is_alnum(beyond) && !is_digit(beyond)) return false;
   // Chrome/120.0.0.0 is a browser, host/10.0.0.1 a host.
   if (left == '/' && is_letter(beyond) && octets[1] == 0 && octets[2] == 0 && octets[0] != 10 && octets[0] != 127)

@@ -13,6 +13,7 @@ namespace {
 
 enum class Kind : std::uint8_t {
   kPhone,
+  kCaller,
   kNumber,
   kBirth,
   kPassport,
@@ -60,6 +61,7 @@ constexpr Word kWords[] = {
     {"btc", Kind::kWallet},
     {"call", Kind::kPhone},
     {"callback", Kind::kPhone},
+    {"called", Kind::kCaller},
     {"car", Kind::kCar},
     {"card", Kind::kCard},
     {"cardnumber", Kind::kCard},
@@ -313,7 +315,8 @@ std::size_t secret_end(std::string_view text, std::size_t i, std::size_t& start)
     if (equals != text.npos && equals > 1) end = k + amp;
   }
   const std::string_view value = text.substr(k, end - k);
-  if (value.size() < 4 || is_placeholder(value)) return 0;
+  const std::string_view bare = value.substr(0, value.find_last_not_of(",;)}]:>") + 1);  // "str):" of a signature
+  if (value.size() < 4 || is_placeholder(bare)) return 0;
   if (std::string_view("/$<{[(%*\\").find(value[0]) != std::string_view::npos &&
       !(value[0] == '%' || value[0] == '*' || value[0] == '$'))
     return 0;
@@ -382,6 +385,10 @@ class Words {
     switch (kind) {
       case Kind::kPhone:
         if (value > end) add(value, phone_end(text_, value, true), Label::kPhone, 0.97f, "phone-word");
+        break;
+      case Kind::kCaller:
+        if (has_at(text_, end, " from "))
+          add(end + 6, phone_end(text_, end + 6, true), Label::kPhone, 0.97f, "phone-word");
         break;
       case Kind::kNumber:
         for (std::string_view owner : {"my ", "new ", "phone ", "his ", "her ", "their ", "contact ", "our "}) {
