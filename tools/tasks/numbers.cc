@@ -245,8 +245,10 @@ class Numbers {
     if (known == kSmall.end() || (start > 0 && static_cast<unsigned char>(text_[start - 1]) >= 0x80)) return first_end;
     std::uint64_t total = 0, part = known->second;
     std::size_t end = word.end;
-    add(std::to_string(part), start, end);
-    const bool countable = word.text.size() < 3 ? word.text.starts_with('a') : part < 100;
+    const bool article = word.text == "a" || word.text == "an";
+    // "a room" counts nothing, "a hundred" does; and a journey is one way whoever goes.
+    if (!article && !(word.text == "one" && word_at(end + 1).text == "way")) add(std::to_string(part), start, end);
+    const bool countable = article || part < 100;
     bool tens = part >= 20 && part <= 90;
     for (std::size_t words = 1; countable && words < 12; ++words) {
       const char gap = at(end);

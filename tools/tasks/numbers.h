@@ -18,7 +18,7 @@ struct Found {
 /// Every number that the text can be read to say, by place, each reading once for a place: digits with or without
 /// sign, decimals, thousands ("1,234.50", and "1.234,50" both ways), exponents, "10k" and "2M", fractions ("1 1/2",
 /// "½"; to three decimals), years of two digits after an apostrophe, and English words ("twenty-five", "two hundred and
-/// six", "third", "a dozen", "half", "a couple", "alone"). At most `limit` of them.
+/// six", "third", "a dozen", "half", "a couple", "alone"). An article alone says no number. At most `limit` of them.
 std::vector<Found> find_numbers(std::string_view text, std::size_t limit = 2000);
 
 }  // namespace eve::tasks
