@@ -288,6 +288,18 @@ TEST_CASE("a summary may say what the text says, and no name, number or day that
     CHECK_FALSE(allows(*grammar, text));
 }
 
+TEST_CASE("numbers and letters that are said one by one may be written as figures and as a word") {
+  const auto turns = parse(
+                         "Ann: She is thirty four, weighs ninety-one kilos, and had an M R I for the T_V_ show.\nBob: "
+                         "Forty, two came, I A.\n")
+                         .turns;
+  const auto grammar = summary_grammar(words_of(turns), {20, 2, 1, true});
+  for (const char* text : {"She is 34.", "She weighs 91 kilos.", "She had an MRI for the TV show.", "They are 40."})
+    CHECK(allows(*grammar, text));
+  for (const char* text : {"She is 43.", "They are 42.", "She had an MR.", "She had an RMI for the VT show."})
+    CHECK_FALSE(allows(*grammar, text));
+}
+
 TEST_CASE("lengths are part of what may be written") {
   const auto turns = parse("Ann: The build is red.\n").turns;
   const auto two = summary_grammar(words_of(turns), {4, 2, 2, true});

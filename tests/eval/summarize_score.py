@@ -3,7 +3,8 @@
 """Scores eve-summarize on JSON Lines {"dialogue", "summary", "source"}: ROUGE-1, -2 and -L (F1 of lower-case words without
 stemming; L over the summary as a whole) by source, beside what the first turn, the first three and the longest say; words a
 summary; names and numbers that the dialogue does not have (any word with a capital letter inside a sentence or a digit whose
-letters do not occur in the dialogue as a word, whatever its case); limits broken.
+letters do not occur in the dialogue as a word, whatever its case; "thirty four" is 34, "M R I" and "M_R_I_" are MRI);
+limits broken.
 
   summarize_score.py [--limit 50] [--max-words 60] dev.jsonl [-- eve-summarize --model my.gguf]
 """
@@ -52,9 +53,17 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 SPELLED = {w: str(i) for i, w in enumerate(SMALL)} | {w: str(20 + 10 * i) for i, w in enumerate(TENS)}
 
 
+def said(source):
+    """Words of a source, the numbers that it spells and the letters that it says one by one."""
+    spoken = WORD.findall(source.lower())
+    have = set(spoken) | {SPELLED[w] for w in spoken if w in SPELLED}
+    have |= {str(int(SPELLED[a]) + int(SPELLED[b])) for a, b in zip(spoken, spoken[1:]) if a in TENS and SPELLED.get(b, "0") in "123456789"}
+    return have | {re.sub(r"[ _]", "", letters).lower() for letters in re.findall(r"\b[A-Z](?:[ _][A-Z])+(?:\b|_)", source)}
+
+
 def foreign(text, source):
     """Words of the text that look like names or numbers and do not stand in the source."""
-    have = set(WORD.findall(source.lower())) | {SPELLED[w] for w in WORD.findall(source.lower()) if w in SPELLED}
+    have = said(source)
     found = []
     for sentence in re.split(r"(?<=[.!?:])\s+|\n", text):
         for i, token in enumerate(sentence.split()):
@@ -98,8 +107,8 @@ def main():
         strangers = foreign(got, row["dialogue"])
         if i < options.show or (strangers and options.show):
             print(f"{row['dialogue'][:600]}\n  want {row['summary']}\n  got  {got}\n  foreign {strangers}\n")
-        said = [text_of(turn) for turn in turns]
-        systems = {"": got, "first": said[0], "three": " ".join(said[:3]), "longest": max(said, key=len)}
+        spoken = [text_of(turn) for turn in turns]
+        systems = {"": got, "first": spoken[0], "three": " ".join(spoken[:3]), "longest": max(spoken, key=len)}
         for name in (source, "all"):
             s = scores[name]
             s["rows"] += 1

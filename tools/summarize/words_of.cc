@@ -15,8 +15,11 @@ namespace {
 
 using Text = std::string_view;
 
-constexpr std::array<Text, 13> kFigures = {"zero",  "one",   "two",  "three", "four",   "five",  "six",
-                                           "seven", "eight", "nine", "ten",   "eleven", "twelve"};
+constexpr std::array<Text, 20> kFigures = {
+    "zero", "one",    "two",    "three",    "four",     "five",    "six",     "seven",     "eight",    "nine",
+    "ten",  "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+constexpr std::array<Text, 8> kTens = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+constexpr std::size_t kSpelled = 12;  // a number up to which figures may be spelled
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -93,10 +96,13 @@ class Collector {
 
  private:
   std::set<std::string> plain_, runs_[TextWords::kMaxRun];
+  std::size_t tens_ = 0;  // a word before this one that was "twenty", "thirty" ...
 
   /// A line of a sentence, or a name, whose words are all particulars.
   void run(Text line, bool name) {
     std::vector<std::string> particulars;
+    std::string letters;  // said one by one
+    tens_ = 0;
     bool first = true;
     while (!line.empty()) {
       const std::size_t space = std::min(line.find(' '), line.size());
@@ -112,24 +118,53 @@ class Collector {
       const bool ordinary = !name && first && common().words.contains(small) && std::ranges::none_of(text, is_digit) &&
                             std::ranges::none_of(text.substr(1), is_upper);
       first = false;
+      if (text.size() == 1 && is_upper(text[0]))
+        letters += text;
+      else
+        spelled(letters);
+      std::string joined = text;
+      if (std::erase(joined, '_') && std::ranges::all_of(joined, is_upper)) spelled(joined);
       if (particular && !ordinary && text != "I") {
         particulars.push_back(text);
-        value_of(text);
-        if (word.parted) end(particulars);
+        value_of(small);
+        if (word.parted) {
+          end(particulars);
+          tens_ = 0;
+        }
         continue;
       }
       end(particulars);
       if (!particular && !common().words.contains(text)) plain_.insert(text);
       value_of(small);
+      if (word.parted) tens_ = 0;
     }
+    spelled(letters);
     end(particulars);
   }
 
-  /// "4" may be written "four", and the other way.
-  void value_of(const std::string& word) {
-    for (std::size_t i = 2; i < kFigures.size(); ++i) {
-      if (word == kFigures[i]) runs_[0].insert(std::to_string(i));
-      if (word == std::to_string(i)) plain_.insert(std::string(kFigures[i]));
+  /// "M R I" and "T_V_" may be written "MRI" and "TV".
+  void spelled(std::string& letters) {
+    if (letters.size() > 1) runs_[0].insert(letters);
+    letters.clear();
+  }
+
+  /// "four", "thirty four" and "thirty-four" may be written "4" and "34", and a small number the other way.
+  void value_of(Text words) {
+    while (!words.empty()) {
+      const std::size_t hyphen = std::min(words.find('-'), words.size());
+      const Text word = words.substr(0, hyphen);
+      words.remove_prefix(std::min(hyphen + 1, words.size()));
+      const std::size_t tens = tens_;
+      tens_ = 0;
+      for (std::size_t i = 1; i < kFigures.size(); ++i) {
+        if (word == kFigures[i]) {
+          if (i > 1) runs_[0].insert(std::to_string(i));
+          if (tens && i < 10) runs_[0].insert(std::to_string(tens + i));
+        }
+        if (i > 1 && i <= kSpelled && word == std::to_string(i)) plain_.insert(std::string(kFigures[i]));
+      }
+      for (std::size_t i = 0; i < kTens.size(); ++i)
+        if (word == kTens[i]) runs_[0].insert(std::to_string(tens_ = 20 + 10 * i));
     }
   }
 
