@@ -25,18 +25,25 @@ using summarize::Writer;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kSentences = 3, kWords = 100, kKinds = 10, kTitleWords = 10;
-// What a model is asked for of one window.
-constexpr std::size_t kMostWords = 200, kMostSentences = 12;
+// What a model is asked for of one window; it ends by itself.
+constexpr std::size_t kMostWords = 200, kMostSentences = 12, kUsualSentences = 5;
 
 struct {
   std::vector<std::string> files;
   std::string from, jsonl, every;
   std::uint64_t words = 0, sentences = 0, bullets = 0, beams = 1;
   std::size_t window = 2600;
+  double min_confidence = 0.6;  // chosen on development rows
   bool title = false, cite = false, strict = false, extractive = false, follow = false, lossy = false;
 } settings;
 
 std::size_t most_sentences() { return settings.bullets ? settings.bullets : settings.sentences; }
+
+/// What is quoted; 0: no limit.
+Limits quotations() {
+  if (!settings.words && !most_sentences()) return {kWords, kSentences};
+  return {settings.words, most_sentences()};
+}
 
 /// The model, opened when the first text needs it: logs and quotations do not.
 class Engine {
@@ -50,7 +57,7 @@ class Engine {
     options.seed = run_.seed;
     options.deadline = run_.deadline;
     options.beams = settings.beams;
-    return {*generator_, options, settings.window, settings.strict};
+    return {*generator_, options, {settings.window, settings.min_confidence, quotations(), settings.strict}};
   }
 
  private:
@@ -73,8 +80,8 @@ class Job {
     document_.end();
     Summary summary;
     const bool log = document_.dialect() == Dialect::kLog;
-    Limits limits{settings.words, most_sentences()};
-    if (!limits.sentences && !limits.words) limits = log ? Limits{0, kKinds} : Limits{kWords, kSentences};
+    const bool limited = settings.words || most_sentences();
+    const Limits limits = log && !limited ? Limits{0, kKinds} : quotations();
     if (writer_) {
       summary.statements = writer_->finish(shape());
       summary.windows = writer_->windows();
@@ -132,7 +139,8 @@ class Job {
     shape.full_stop = !settings.title;
     shape.words = std::min<std::size_t>(settings.words ? settings.words : settings.title ? kTitleWords : 0, kMostWords);
     shape.sentences =
-        settings.title ? 1 : std::min<std::size_t>(most_sentences() ? most_sentences() : kSentences, kMostSentences);
+        settings.title ? 1
+                       : std::min<std::size_t>(most_sentences() ? most_sentences() : kUsualSentences, kMostSentences);
     if (shape.words) shape.sentences = std::min(shape.sentences, shape.words);
     shape.least = most_sentences() ? shape.sentences : 1;
     return shape;
@@ -298,7 +306,7 @@ Tool make_tool() {
       "Discord, Matrix and Telegram, mails and mboxes, WebVTT and SRT, logs of programs, plain text. Of a log, lines "
       "that one statement wrote are put together and counted first; severe and frequent kinds come first.";
   tool.examples = {
-      {"eve-summarize <chat.txt", "what it says, in three sentences at most"},
+      {"eve-summarize <chat.txt", "what it says"},
       {"eve-summarize --words 30 --cite --strict <mails.mbox",
        "in thirty words, each sentence with the turns that support it"},
       {"eve-summarize --extractive <chat.txt", "the sentences that say most, without a model"},
@@ -314,8 +322,8 @@ Tool make_tool() {
   tool.options = {
       option("--words", "N", "At most so many words.", &settings.words, 1, 100000),
       option("--sentences", "N",
-             "So many sentences, or as many as there are. Without any limit: 3 sentences of at most 100 words, 10 "
-             "kinds of a log.",
+             "So many sentences, or as many as there are. Without any limit: as many as the model finds to say, at "
+             "most 5; 3 quotations of at most 100 words; 10 kinds of a log.",
              &settings.sentences, 1, 1000),
       option("--bullets", "N", "So many bullets, or as many as there is matter for.", &settings.bullets, 1, 1000),
       flag("--title", "One line without a full stop, of at most --words words (10).", &settings.title),
@@ -325,6 +333,8 @@ Tool make_tool() {
       flag("--strict", "Drop sentences that the text does not support: most of their words, in at most three turns.",
            &settings.strict),
       flag("--extractive", "Sentences of the input, as they stand. Needs no model.", &settings.extractive),
+      option("--min-confidence", "P", "Quote where the model is less sure of its words than this, 0 to 1.",
+             &settings.min_confidence, 0, 1),
       option("--beams", "N", "Search with so many beams; 1 takes the best token each time.", &settings.beams, 1, 8),
       bytes("--window", "BYTES", "Longer texts are read in parts of this size, 200 to 6000.", &settings.window),
       choice("--from", "FORM", "The form of the input, instead of what its first lines look like.", &settings.from,
@@ -356,9 +366,8 @@ Tool make_tool() {
        "With --json each document gives {\"summary\", \"cites\", \"coverage\", \"form\", \"actions\", \"decisions\"}: "
        "cites "
        "has a list of numbers for each sentence; coverage the lines, bytes, turns and windows that were read, how many "
-       "windows are quoted because nothing acceptable could be written of them, and content, the "
-       "part "
-       "of what the text says most that the summary has (of a log: of its lines); actions and decisions quote the "
+       "windows are quoted because the model was unsure or went round in circles, and content, the part of what the "
+       "text says most that the summary has (of a log: of its lines); actions and decisions quote the "
        "sentences in which somebody takes on or asks for something, or something is settled, as far as English phrases "
        "tell."},
   };

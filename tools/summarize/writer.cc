@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "summarize/terms.h"
@@ -31,17 +32,27 @@ std::vector<std::string_view> written_sentences(std::string_view text) {
   return result;
 }
 
+/// Its words by threes.
+std::vector<std::string> threes(std::string_view sentence) {
+  const std::vector<std::string> words = tasks::words(sentence);
+  std::vector<std::string> result;
+  for (std::size_t i = 2; i < words.size(); ++i) result.push_back(words[i - 2] + ' ' + words[i - 1] + ' ' + words[i]);
+  return result;
+}
+
 /// Whether a sentence goes round in circles: a word twice in a row, or three words a second time.
 bool repeats(std::string_view text) {
-  for (const std::string_view sentence : written_sentences(text)) {
-    const std::vector<std::string> words = tasks::words(sentence);
-    std::set<std::string> seen;
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      if (words[i] == words[i - 1]) return true;
-      if (i >= 2 && !seen.insert(words[i - 2] + ' ' + words[i - 1] + ' ' + words[i]).second) return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(written_sentences(text), [](std::string_view sentence) {
+    const std::vector<std::string> words = tasks::words(sentence), parts = threes(sentence);
+    return std::ranges::adjacent_find(words) != words.end() ||
+           std::set<std::string>(parts.begin(), parts.end()).size() < parts.size();
+  });
+}
+
+/// Mean probability (geometric) of the tokens.
+double confidence(const std::vector<float>& log_probs) {
+  const double sum = std::accumulate(log_probs.begin(), log_probs.end(), 0.0);
+  return std::exp(sum / static_cast<double>(std::max<std::size_t>(log_probs.size(), 1)));
 }
 
 }  // namespace
@@ -86,16 +97,16 @@ Support support_of(std::string_view sentence, const std::vector<Turn>& turns) {
 
 void Writer::add(const Turn& turn, const Shape& shape) {
   const std::size_t bytes = line_of(turn).size() + 1;
-  if (bytes_ + bytes > window_bytes_ && !window_.empty()) write(shape);
+  if (bytes_ + bytes > settings_.window_bytes && !window_.empty()) write(shape);
   // A turn larger than a window is read in parts that end with sentences.
-  if (bytes > window_bytes_) {
+  if (bytes > settings_.window_bytes) {
     Turn part = turn;
     part.text.clear();
     for (std::string_view rest : sentences(turn.text))
       while (!rest.empty()) {
-        const std::string_view piece = tasks::cut(rest, window_bytes_ / 4);
+        const std::string_view piece = tasks::cut(rest, settings_.window_bytes / 4);
         rest.remove_prefix(piece.size());
-        if (!part.text.empty() && part.text.size() + piece.size() > window_bytes_ / 2) {
+        if (!part.text.empty() && part.text.size() + piece.size() > settings_.window_bytes / 2) {
           window_.push_back(part);
           write(shape);
           part.text.clear();
@@ -127,22 +138,28 @@ void Writer::write(const Shape& shape) {
   options.max_tokens = shape.words ? std::min<std::size_t>(shape.words * 5 + 16, 800) : shape.sentences * kTokens;
   options.attempts = kAttempts;
   const Generator::Request request{
-      tasks::summarize_prompt(text, window_bytes_ + 400),
+      tasks::summarize_prompt(text, settings_.window_bytes + 400),
       {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
   std::string written;
   bool full = false;  // no room was left
   generator_.generate_all(std::span(&request, 1), options, [&](std::size_t, Generator::Result&& result) {
     full = result.tokens.size() + 8 >= options.max_tokens;
-    written = std::move(result.text);
+    if (confidence(result.log_probs) >= settings_.min_confidence) written = std::move(result.text);
   });
   statements_.clear();
   if (written.empty()) quote(here);
   // A sentence that ended because no words were left is not whole.
   std::vector<std::string_view> whole = written_sentences(written);
   if (whole.size() > here.least && (full || (shape.words && count_words(written) >= shape.words))) whole.pop_back();
+  std::set<std::string> said_before;
   for (const std::string_view sentence : whole) {
+    // One that mostly says again what those before it say is left out.
+    const std::vector<std::string> parts = threes(sentence);
+    const auto again = std::ranges::count_if(parts, [&](const auto& part) { return said_before.contains(part); });
+    if (2 * static_cast<std::size_t>(again) > parts.size()) continue;
+    said_before.insert(parts.begin(), parts.end());
     const Support support = support_of(sentence, window_);
-    if (strict_ && support.share < kSupported) {
+    if (settings_.strict && support.share < kSupported) {
       ++dropped_;
       continue;
     }
@@ -165,8 +182,7 @@ void Writer::quote(const Shape& shape) {
   Extractor extractor;
   for (const Turn& turn : window_) extractor.add(turn);
   if (shape.full_stop)
-    for (const Excerpt& excerpt : extractor.choose({shape.words, shape.sentences}))
-      keep({said(excerpt), {excerpt.turn}});
+    for (const Excerpt& excerpt : extractor.choose(settings_.quotations)) keep({said(excerpt), {excerpt.turn}});
   else if (const std::string title = extractor.title(shape.words); !title.empty())
     keep({title, support_of(title, window_).turns});
   quoted_ += !statements_.empty();
@@ -177,7 +193,9 @@ std::vector<Statement> Writer::finish(const Shape& shape) {
   if (windows_ <= 1) return statements_;
   std::vector<Statement> chosen;
   std::set<std::string> seen;
-  for (Excerpt& excerpt : extractor_.choose({shape.words, shape.sentences}))
+  const bool only_quotations = quoted_ == windows_ && shape.full_stop;
+  for (Excerpt& excerpt :
+       extractor_.choose(only_quotations ? settings_.quotations : Limits{shape.words, shape.sentences}))
     if (seen.insert(excerpt.text).second) chosen.push_back({excerpt.text, cites_[excerpt.turn - 1]});
   return chosen;
 }

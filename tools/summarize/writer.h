@@ -15,8 +15,14 @@ namespace eve::summarize {
 
 class Writer {
  public:
-  Writer(Generator& generator, const GenerateOptions& options, std::size_t window_bytes, bool strict)
-      : generator_(generator), options_(options), window_bytes_(window_bytes), strict_(strict) {}
+  struct Settings {
+    std::size_t window_bytes;
+    double min_confidence;  ///< mean probability of the tokens below which a window is quoted
+    Limits quotations;      ///< how much of it
+    bool strict;
+  };
+  Writer(Generator& generator, const GenerateOptions& options, const Settings& settings)
+      : generator_(generator), options_(options), settings_(settings) {}
 
   /// Windows are written as they fill; of each its sentences' places are kept, and of the sentences those worth most.
   void add(const Turn& turn, const Shape& shape);
@@ -24,14 +30,13 @@ class Writer {
   /// within them; of a longer one the sentences are chosen that together hold most.
   std::vector<Statement> finish(const Shape& shape);
   std::uint64_t windows() const { return windows_; }
-  std::uint64_t quoted() const { return quoted_; }    ///< windows for which nothing acceptable was written
+  std::uint64_t quoted() const { return quoted_; }    ///< windows of which the model wrote nothing acceptable
   std::uint64_t dropped() const { return dropped_; }  ///< sentences that nothing supports, with `strict`
 
  private:
   Generator& generator_;
   GenerateOptions options_;
-  std::size_t window_bytes_;
-  bool strict_;
+  Settings settings_;
   std::vector<Turn> window_;
   std::size_t bytes_ = 0;
   std::uint64_t windows_ = 0, quoted_ = 0, dropped_ = 0;
