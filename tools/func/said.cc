@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
 #include <map>
 #include <set>
 #include <string_view>
@@ -111,23 +112,31 @@ class Said {
 
   /// The number in front of a word of an argument's name or description, as JSON; empty: none, or several.
   std::string counted(const std::string& name, const JsonValue& schema) const {
-    static constexpr auto kPlain =
-        std::to_array<std::string_view>({"type", "description", "title", "default", "examples"});
-    const JsonValue *type = schema.find("type"), *about = schema.find("description");
-    if (!is_number(schema)) return "";
-    for (const std::string& keyword : schema.names)
-      if (std::ranges::find(kPlain, keyword) == kPlain.end()) return "";
-    std::set<std::string> words = subject_words(name), values;
-    if (about)
+    std::set<std::string> words = subject_words(name);
+    if (const JsonValue* about = schema.find("description"))
       for (const std::string& word : subject_words(about->text))
         if (!tool_.contains(word)) words.insert(word);
-    std::erase_if(words, is_measure);
-    for (const std::string& word : words)
-      if (const auto found = counts_.find(word); found != counts_.end())
-        values.insert(found->second.begin(), found->second.end());
-    if (values.size() != 1) return "";
-    const std::string& value = *values.begin();
-    return type->text == "integer" && value.find('.') != value.npos ? "" : value;
+    return counted(std::move(words), schema);
+  }
+  /// The same of its name alone.
+  std::string counted_by_name(const std::string& name, const JsonValue& schema) const {
+    return counted(subject_words(name), schema);
+  }
+
+  /// Whether the request says one value of a choice, and no other but as a part of it.
+  bool says_one_value(const JsonValue& schema) const {
+    const JsonValue* values = schema.find("enum");
+    if (!values || !values->is(Kind::kArray)) return false;
+    std::vector<tasks::Found> said;
+    for (const JsonValue& value : values->items)
+      if (value.is(Kind::kString) && !tasks::is_function_word(lower(value.text)))
+        if (const auto found = evidence_.place(value)) said.push_back(*found);
+    const auto is_part = [&](const tasks::Found& one) {
+      return std::ranges::any_of(said, [&](const tasks::Found& other) {
+        return other.start <= one.start && one.end <= other.end && other.end - other.start > one.end - one.start;
+      });
+    };
+    return std::ranges::count_if(said, std::not_fn(is_part)) == 1;
   }
 
   /// The schema of an argument, of a choice with the values that are said; an empty text when nobody speaks of it.
@@ -183,6 +192,22 @@ class Said {
   std::set<std::string> tool_;
   std::map<std::string, std::set<std::string>> counts_;  // numbers in front of a word
   std::vector<tasks::Found> numbers_;
+
+  std::string counted(std::set<std::string> words, const JsonValue& schema) const {
+    static constexpr auto kPlain =
+        std::to_array<std::string_view>({"type", "description", "title", "default", "examples"});
+    if (!is_number(schema)) return "";
+    for (const std::string& keyword : schema.names)
+      if (std::ranges::find(kPlain, keyword) == kPlain.end()) return "";
+    std::erase_if(words, is_measure);
+    std::set<std::string> values;
+    for (const std::string& word : words)
+      if (const auto found = counts_.find(word); found != counts_.end())
+        values.insert(found->second.begin(), found->second.end());
+    if (values.size() != 1) return "";
+    const std::string& value = *values.begin();
+    return schema.find("type")->text == "integer" && value.find('.') != value.npos ? "" : value;
+  }
 
   /// Of numbers that begin at one place the longest first.
   static std::vector<tasks::Found> longest_numbers(std::string_view text) {
@@ -255,10 +280,11 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
       add(schema.names[i], json_text(schema.items[i]));
   if (properties && properties->is(Kind::kObject)) {
     std::string kept;
-    std::map<std::string, std::size_t> formats;
+    std::map<std::string, std::size_t> formats, counted;
     std::set<std::string> taken;
     for (std::size_t p = 0; p < properties->items.size(); ++p) {
       ++formats[format_of(properties->items[p])];
+      ++counted[said.counted_by_name(properties->names[p], properties->items[p])];
       if (std::string number = said.counted(properties->names[p], properties->items[p]); said.says_once(number))
         taken.insert(std::move(number));
     }
@@ -269,7 +295,10 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
                         format = format_of(property);
       if (one.empty()) continue;
       kept += (kept.empty() ? "" : ",") + Said::quoted(name) + ":" + one;
-      if (!format.empty() && formats[format] == 1 && said.has_one_value(property)) given.insert(name);
+      const std::string number = said.counted_by_name(name, property);
+      if ((!format.empty() && formats[format] == 1 && said.has_one_value(property)) ||
+          (!number.empty() && counted[number] == 1) || said.says_one_value(property))
+        given.insert(name);
     }
     add("properties", "{" + kept + "}");
   } else if (properties) {
