@@ -127,9 +127,9 @@ TEST_CASE("a number in front of what is counted is that argument's value") {
   CHECK(fixed("three hotel rooms please") == "number_of_rooms=3 star_rating![3] guests![3] price![3] ");
   CHECK(fixed("2 rooms, 3 star hotel") == "number_of_rooms=2 star_rating=3 guests![2,3] price![2,3] ");
   CHECK(fixed("3 rooms for 3") == "number_of_rooms=3 ");  // it is said twice
-  CHECK(fixed("2 rooms or 3 rooms") == "");  // which of them
-  CHECK(fixed("from 5 to rooms") == "");     // not what is counted
-  CHECK(fixed("2 guests") == "");            // a schema that may not allow it
+  CHECK(fixed("2 rooms or 3 rooms") == "");               // which of them
+  CHECK(fixed("from 5 to rooms") == "");                  // not what is counted
+  CHECK(fixed("2 guests") == "");                         // a schema that may not allow it
   CHECK(fixed("up to 80.5 dollars") == "number_of_rooms![80.5] star_rating![80.5] guests![80.5] price=80.5 ");
   CHECK(fixed("2.5 rooms") == "");
 }
@@ -149,6 +149,56 @@ TEST_CASE("the one text of a format that one argument has is its value") {
   CHECK(required(one, "a table") == "");
   const char* const two = R"({"from":{"type":"string","format":"date"},"to":{"type":"string","format":"date"}})";
   CHECK(required(two, "from 5.3.2026") == "");
+}
+
+TEST_CASE("what a request says of a choice or counts by name is asked for") {
+  const auto required = [](const char* properties, const char* request) {
+    const JsonValue schema =
+        parse_json_value(std::string(R"({"type":"object","properties":)") + properties + "}", "schema");
+    const JsonValue said =
+        parse_json_value(said_arguments(schema, "book Book a trip", tasks::Evidence(request)), "said");
+    return said.find("required") ? json_text(*said.find("required")) : "";
+  };
+  const char* const choice = R"({"class":{"type":"string","enum":["Economy","Premium Economy","Business","on"]}})";
+  CHECK(required(choice, "in premium economy") == R"(["class"])");
+  CHECK(required(choice, "in economy") == R"(["class"])");
+  CHECK(required(choice, "economy or business") == "");  // which of them
+  CHECK(required(choice, "on Monday") == "");
+  const char* const numbers =
+      R"({"star_rating":{"type":"integer"},"rooms":{"type":"integer"},"best_rating":{"type":"integer"}})";
+  CHECK(required(numbers, "2 rooms at a 3 star hotel") == R"(["rooms","star_rating"])");
+  CHECK(required(numbers, "a 3 rating") == "");  // two arguments have that word
+}
+
+TEST_CASE("a value behind the whole name of an argument is its value") {
+  const JsonValue schema = parse_json_value(
+      R"({"type":"object","properties":{"amount":{"type":"number"},"loan_amount":{"type":"number"},)"
+      R"("loanTerm":{"type":"integer"},"upper_case":{"type":"boolean"},"lower_case":{"type":"boolean"},)"
+      R"("rate":{"type":"number","maximum":9}}})",
+      "schema");
+  const auto fixed = [&](const std::string& request) {
+    const JsonValue said =
+        parse_json_value(said_arguments(schema, "compute Compute", tasks::Evidence(request)), "said");
+    std::string found;
+    const JsonValue& properties = *said.find("properties");
+    for (std::size_t i = 0; i < properties.items.size(); ++i)
+      if (const JsonValue* value = properties.items[i].find("const"))
+        found += properties.names[i] + "=" + json_text(*value) + " ";
+      else if (properties.names[i].ends_with("case"))
+        found += properties.names[i] + " ";
+    return found;
+  };
+  CHECK(fixed("loan amount: 5000, loan term = 30") == "loan_amount=5000 loanTerm=30 ");
+  CHECK(fixed("the amount is 7 and the loan amount 5.5") == "amount=7 loan_amount=5.5 ");
+  CHECK(fixed("Upper case: no") == "upper_case=false ");  // and "case" says nothing of the other
+  CHECK(fixed("upper case yes, lower case true") == "upper_case=true lower_case=true ");
+  CHECK(fixed("in lower case") == "upper_case lower_case ");
+  for (const char* other : {"amount 5, no, amount 6", "loan term 2.5", "amount 7:30", "amount 5%", "amount five",
+                            "amount 5-6", "rate 5", "the loan term"})
+    CHECK(fixed(other) == "");
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += "amount 5 ";
+  CHECK(fixed(many) == "");
 }
 
 TEST_CASE("what is said once is one argument") {

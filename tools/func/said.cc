@@ -22,6 +22,7 @@ namespace {
 using Kind = JsonValue::Kind;
 constexpr std::size_t kSameLetters = 4;  // with which words begin that mean the same
 constexpr std::size_t kSubjectLetters = 5;
+constexpr std::size_t kMostPlaces = 100;  // of arguments' names in a request; one that has more says nothing by them
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -93,17 +94,58 @@ class Said {
            });
   }
 
-  /// The same of words that are not those of the tool itself.
-  bool speaks_apart_of(std::string_view text) const {
+  /// The same of words that are not those of the tool itself, or of the arguments that are `named`.
+  bool speaks_apart_of(std::string_view text, const std::map<std::string, std::string>& named) const {
+    std::set<std::string> others = tool_;
+    for (const auto& [name, value] : named) others.merge(subject_words(name));
     std::string apart;
     for (const std::string& word : tasks::words(text))
-      if (!tool_.contains(tasks::stem(word).substr(0, kSubjectLetters))) apart += word + " ";
+      if (!others.contains(tasks::stem(word).substr(0, kSubjectLetters))) apart += word + " ";
     return !apart.empty() && speaks_of(apart);
   }
 
   static bool is_number(const JsonValue& schema) {
     const JsonValue* type = schema.find("type");
     return type && type->is(Kind::kString) && (type->text == "integer" || type->text == "number");
+  }
+  static bool is_truth_value(const JsonValue& schema) {
+    const JsonValue* type = schema.find("type");
+    return type && type->is(Kind::kString) && type->text == "boolean";
+  }
+
+  /// Numbers and truth values by the arguments whose whole name stands in front of them: "loan term: 30", "symbols no".
+  std::map<std::string, std::string> named_values(const JsonValue& properties) const {
+    const std::vector<tasks::Word> request = tasks::words_with_places(evidence_.text());
+    struct Place {
+      std::size_t first, last;  // words
+      std::string name, json;
+    };
+    std::vector<Place> places;
+    for (std::size_t p = 0; p < properties.items.size(); ++p) {
+      const std::vector<std::string> name = tasks::words(properties.names[p]);
+      for (std::size_t i = 0; !name.empty() && i + name.size() <= request.size(); ++i) {
+        const auto begin = request.begin() + static_cast<std::ptrdiff_t>(i);
+        if (!std::equal(name.begin(), name.end(), begin,
+                        [](const std::string& word, const tasks::Word& at) { return word == at.text; }))
+          continue;
+        places.push_back(
+            {i, i + name.size(), properties.names[p], value_at(request[i + name.size() - 1].end, properties.items[p])});
+      }
+    }
+    if (places.size() > kMostPlaces) return {};
+    std::map<std::string, std::string> values;
+    std::set<std::string> unclear;
+    for (const Place& one : places) {
+      // "amount" of "loan amount: 5" is a part of another's name.
+      const bool is_part = std::ranges::any_of(places, [&](const Place& other) {
+        return other.first <= one.first && one.last <= other.last && other.last - other.first > one.last - one.first;
+      });
+      if (one.json.empty() || is_part) continue;
+      const auto [known, is_new] = values.emplace(one.name, one.json);
+      if (!is_new && known->second != one.json) unclear.insert(one.name);
+    }
+    std::erase_if(values, [&](const auto& value) { return unclear.contains(value.first); });
+    return values;
   }
 
   bool says_once(const std::string& number) const {
@@ -140,18 +182,19 @@ class Said {
   }
 
   /// The schema of an argument, of a choice with the values that are said; an empty text when nobody speaks of it.
-  /// `taken`: numbers that are other arguments' values.
+  /// `named`: named_values(); `taken`: numbers that are other arguments' values.
   std::string argument(const std::string& name, const JsonValue& schema, bool required,
-                       const std::set<std::string>& taken) const {
-    const JsonValue *type = schema.find("type"), *about = schema.find("description"), *values = schema.find("enum");
-    if (type && type->is(Kind::kString) && type->text == "boolean" && !required &&
-        !speaks_apart_of(name + " " + (about && about->is(Kind::kString) ? about->text : "")))
-      return "";
-    if (const std::string number = counted(name, schema); !number.empty()) {
+                       const std::map<std::string, std::string>& named, const std::set<std::string>& taken) const {
+    const JsonValue *about = schema.find("description"), *values = schema.find("enum");
+    const auto value = named.find(name);
+    if (const std::string only = value == named.end() ? counted(name, schema) : value->second; !only.empty()) {
       std::string out = json_text(schema);
       out.back() = ',';
-      return out + "\"const\":" + number + "}";
+      return out + "\"const\":" + only + "}";
     }
+    if (is_truth_value(schema) && !required &&
+        !speaks_apart_of(name + " " + (about && about->is(Kind::kString) ? about->text : ""), named))
+      return "";
     if (is_number(schema) && !taken.empty() && !schema.find("not")) {
       std::string out = json_text(schema), numbers;
       for (const std::string& number : taken) numbers += (numbers.empty() ? "" : ",") + number;
@@ -193,12 +236,49 @@ class Said {
   std::map<std::string, std::set<std::string>> counts_;  // numbers in front of a word
   std::vector<tasks::Found> numbers_;
 
-  std::string counted(std::set<std::string> words, const JsonValue& schema) const {
+  /// Whether any value of the type will do.
+  static bool is_plain(const JsonValue& schema) {
     static constexpr auto kPlain =
         std::to_array<std::string_view>({"type", "description", "title", "default", "examples"});
-    if (!is_number(schema)) return "";
-    for (const std::string& keyword : schema.names)
-      if (std::ranges::find(kPlain, keyword) == kPlain.end()) return "";
+    return std::ranges::all_of(
+        schema.names, [](const std::string& keyword) { return std::ranges::find(kPlain, keyword) != kPlain.end(); });
+  }
+
+  /// The value behind a name that ends at `at`, as JSON: of the argument's type, after a sign or "is"; else empty.
+  std::string value_at(std::size_t at, const JsonValue& schema) const {
+    const std::string& text = evidence_.text();
+    const bool number = is_number(schema);
+    if ((!number && !is_truth_value(schema)) || !is_plain(schema)) return "";
+    const auto skip = [&](std::string_view signs) {
+      while (at < text.size() && signs.find(text[at]) != signs.npos) ++at;
+    };
+    skip(" ");
+    if (at < text.size() && (text[at] == ':' || text[at] == '=')) ++at;
+    for (const std::string_view verb : {"is ", "of "})
+      if (text.compare(at, verb.size(), verb) == 0) at += verb.size();
+    skip(" ");
+    if (number) {
+      for (const tasks::Found& one : numbers_)
+        if (one.start == at && std::isalpha(static_cast<unsigned char>(text[at])) == 0 && !goes_on(text, one.end))
+          return schema.find("type")->text == "integer" && one.json.find('.') != one.json.npos ? "" : one.json;
+      return "";
+    }
+    std::size_t end = at;
+    while (end < text.size() && std::isalpha(static_cast<unsigned char>(text[end])) != 0) ++end;
+    const std::string word = lower(std::string_view(text).substr(at, end - at));
+    return word == "yes" || word == "true" ? "true" : word == "no" || word == "false" ? "false" : "";
+  }
+  /// Whether what stands behind a number makes it a time, a date, a share or a name: "7:30", "5%", "3rd".
+  static bool goes_on(const std::string& text, std::size_t end) {
+    if (end >= text.size()) return false;
+    const char next = text[end], after = end + 1 < text.size() ? text[end + 1] : ' ';
+    return std::isalnum(static_cast<unsigned char>(next)) != 0 || next == '%' ||
+           (std::string_view(":/-").find(next) != std::string_view::npos &&
+            std::isalnum(static_cast<unsigned char>(after)) != 0);
+  }
+
+  std::string counted(std::set<std::string> words, const JsonValue& schema) const {
+    if (!is_number(schema) || !is_plain(schema)) return "";
     std::erase_if(words, is_measure);
     std::set<std::string> values;
     for (const std::string& word : words)
@@ -280,24 +360,28 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
       add(schema.names[i], json_text(schema.items[i]));
   if (properties && properties->is(Kind::kObject)) {
     std::string kept;
+    const std::map<std::string, std::string> named = said.named_values(*properties);
     std::map<std::string, std::size_t> formats, counted;
     std::set<std::string> taken;
     for (std::size_t p = 0; p < properties->items.size(); ++p) {
+      const std::string& name = properties->names[p];
+      const auto value = named.find(name);
       ++formats[format_of(properties->items[p])];
-      ++counted[said.counted_by_name(properties->names[p], properties->items[p])];
-      if (std::string number = said.counted(properties->names[p], properties->items[p]); said.says_once(number))
-        taken.insert(std::move(number));
+      ++counted[said.counted_by_name(name, properties->items[p])];
+      if (const std::string number = value == named.end() ? said.counted(name, properties->items[p]) : value->second;
+          said.says_once(number))
+        taken.insert(number);
     }
     for (std::size_t p = 0; p < properties->items.size(); ++p) {
       const std::string& name = properties->names[p];
       const JsonValue& property = properties->items[p];
-      const std::string one = said.argument(name, property, required.contains(name), taken),
-                        format = format_of(property);
+      const std::string format = format_of(property),
+                        one = said.argument(name, property, required.contains(name), named, taken);
       if (one.empty()) continue;
       kept += (kept.empty() ? "" : ",") + Said::quoted(name) + ":" + one;
       const std::string number = said.counted_by_name(name, property);
       if ((!format.empty() && formats[format] == 1 && said.has_one_value(property)) ||
-          (!number.empty() && counted[number] == 1) || said.says_one_value(property))
+          (!number.empty() && counted[number] == 1) || named.contains(name) || said.says_one_value(property))
         given.insert(name);
     }
     add("properties", "{" + kept + "}");
