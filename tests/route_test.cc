@@ -195,6 +195,44 @@ TEST_CASE("with word vectors a word that no example has finds the label it is ne
   CHECK(format_routes(again) == bytes);
 }
 
+TEST_CASE("a label's name is one of its examples, in whatever letters") {
+  const Routes routes = train_routes(
+      read_examples("getWeather\tis it cold\nget_weather_map\tshow it\norder-taxi\ta car please\n", "made"), {});
+  Reading reading;
+  for (const auto& [message, label] : {std::pair{"weather", 0u}, {"a map", 1u}, {"taxi", 2u}}) {
+    routes.read(message, reading);
+    CHECK(decide(reading, routes.calibration, routes.thresholds).ranked[0].label == label);
+  }
+  CHECK(routes.linear.examples == 6);
+}
+
+TEST_CASE("labels of any characters, prefixes of each other and without words are each found") {
+  const std::vector<std::string> labels = {"$(reboot)",
+                                           "a",
+                                           "a b",
+                                           "a/b",
+                                           "\xF0\x9F\x9A\x80",
+                                           "--help",
+                                           "NULL",
+                                           "%s%n",
+                                           "\xC3\xA4",
+                                           "../../etc/passwd",
+                                           "'; DROP TABLE labels; --"};
+  std::string lines;
+  for (std::size_t l = 0; l < labels.size(); ++l)
+    for (const char* word : {"first", "second", "third"})
+      lines += labels[l] + "\tthing" + std::string(1, static_cast<char>('k' + l)) + " " + word + "\n";
+  const Routes routes = train_routes(read_examples(lines, "made"), {});
+  REQUIRE(routes.labels.size() == labels.size());
+  CHECK(parse_routes(format_routes(routes), "made").labels == routes.labels);
+  Reading reading;
+  for (std::size_t l = 0; l < labels.size(); ++l) {
+    routes.read("thing" + std::string(1, static_cast<char>('k' + l)), reading);
+    const Decision decision = decide(reading, routes.calibration, routes.thresholds);
+    CHECK(routes.labels[decision.ranked[0].label] == labels[l]);
+  }
+}
+
 TEST_CASE("labels are told apart by their words, whatever the order of the lines") {
   const Routes routes = made_routes();
   Reading reading;

@@ -51,9 +51,10 @@ struct TrainRow {
 
 /// Softmax regression by AdaGrad (Duchi, Hazan and Singer 2011) with half of the features left out at each step, and
 /// of a label's weights of the vector one step size for all; then weights of features are rounded to 15 levels and
-/// those of the least important features dropped, so that at most about a million are kept. The same rows and seed give
-/// the same model. `check_time` is called now and then and may throw.
-Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uint64_t seed,
+/// those of the least important features dropped, so that at most about a million are kept. At a share `vector_alone`
+/// of the steps all features are left out. The same rows and seed give the same model. `check_time` is called now and
+/// then and may throw.
+Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uint64_t seed, float vector_alone,
                     const std::function<void()>& check_time = {});
 
 }  // namespace eve::route

@@ -166,7 +166,7 @@ std::size_t epochs_of(std::size_t rows, std::size_t labels) {
 
 }  // namespace
 
-Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uint64_t seed,
+Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uint64_t seed, float vector_alone,
                     const std::function<void()>& check_time) {
   Linear model;
   model.bias.assign(labels, 0);
@@ -190,14 +190,15 @@ Linear train_linear(std::span<const TrainRow> rows, std::size_t labels, std::uin
       const float rate = 1 - static_cast<float>(step++) / steps;
       kept.clear();
       float squares = 0;
-      for (std::size_t k = matrix.starts[r]; k < matrix.starts[r + 1]; ++k) {
+      const bool left_out = vector_alone > 0 && dims > 0 && rng.uniform() < vector_alone;
+      for (std::size_t k = matrix.starts[r]; k < matrix.starts[r + 1] && !left_out; ++k) {
         if (rng.uniform() < kDropout) continue;
         const float value = model.weights[matrix.features[k]];
         kept.emplace_back(matrix.features[k], value);
         squares += value * value;
       }
-      if (kept.empty()) continue;
-      const float length = 1 / std::sqrt(squares);
+      if (kept.empty() && !left_out) continue;
+      const float length = squares > 0 ? 1 / std::sqrt(squares) : 0;
       gradient = model.bias;
       for (auto& [f, value] : kept) weights.add_scores(f, value *= length, gradient.data());
       const float* vector = rows[r].vector.data();
