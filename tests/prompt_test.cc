@@ -7,6 +7,7 @@
 #include "prompt/expander.h"
 #include "prompt/styles.h"
 #include "prompt/syntax.h"
+#include "prompt/tags.h"
 #include "prompt/templates.h"
 #include "tasks/prompt_words.h"
 
@@ -80,6 +81,32 @@ TEST_CASE("additions never change what stands before them and end before the bud
     }
   CHECK(with_additions("a fox", parts, Form::kTags, 8) == "a fox, soft light, wide angle");
   CHECK(with_additions("a fox", {"It sleeps."}, Form::kSentences, 20) == "a fox. It sleeps.");
+}
+
+TEST_CASE("tags say how, of what the description has, and not two ways at once") {
+  const auto taken = [](std::string_view description, const std::vector<std::string>& tags,
+                        const std::vector<std::string>& allowed = {}) {
+    TagFilter filter(description, allowed);
+    std::string out;
+    for (const std::string& tag : tags)
+      if (filter.take(tag)) out += (out.empty() ? "" : ", ") + tag;
+    return out;
+  };
+  // Things that nobody asked for, and words put together that are no tag.
+  CHECK(taken("a greenhouse", {"helmet", "bone armor", "bird particles in the air", "bird on wet ground",
+                               "rich texture", "rule of third", "rule of thirds", "visible nostalgic feeling"}) ==
+        "rich texture, rule of thirds");
+  CHECK(taken("a bird", {"bird silhouette", "dust particles in the air"}) ==
+        "bird silhouette, dust particles in the air");
+  CHECK(taken("a greenhouse", {"glass dome"}, {"glass dome"}) == "glass dome");
+  CHECK(taken("a fox", {"an fantasy", "the background", "fantasy"}) == "fantasy");
+  // One kind of medium, one palette, one light, one view, one mood.
+  CHECK(taken("a fox", {"watercolor", "octane render", "oil painting", "studio photograph"}) ==
+        "watercolor, oil painting");
+  CHECK(taken("photograph of a fox", {"watercolor", "digital painting", "sharp focus"}) == "sharp focus");
+  CHECK(taken("a fox", {"photorealistic oil painting", "digital painting"}) == "");
+  CHECK(taken("a fox", {"sepia tones", "monochrome blue", "warm rim light", "neon glow", "aerial view", "wide angle",
+                        "serene mood", "tense atmosphere"}) == "sepia tones, warm rim light, aerial view, serene mood");
 }
 
 TEST_CASE("the words that may be added are sorted, different, and name no site or weapon") {

@@ -8,6 +8,7 @@
 
 #include "decode/grammar.h"
 #include "prompt/syntax.h"
+#include "prompt/tags.h"
 #include "tasks/plain.h"
 #include "tasks/prompt_words.h"
 #include "tasks/text.h"
@@ -60,7 +61,8 @@ bool says_again(Text phrase, std::set<std::string>& said) {
 
 }  // namespace
 
-Expander::Expander(const Model& model, std::size_t threads, const WordLists& lists) : generator_(model, threads) {
+Expander::Expander(const Model& model, std::size_t threads, const WordLists& lists)
+    : generator_(model, threads), allowed_(lists.allow) {
   for (const std::string& word : lists.deny) denied_.push_back(lower(word));
   std::vector<std::string> words, starts;
   for (Text list = tasks::kPictureWords; !list.empty();) {
@@ -111,6 +113,16 @@ std::vector<std::string> Expander::additions(Text description, Form form, float 
                                              const GenerateOptions& base) {
   const std::string subject(tasks::cut(tasks::one_line(description), kDescriptionBytes));
   if (subject.empty()) return {};
+  // Now and then nothing that was drawn may stay. Seeds that users count up from 0 are far from those.
+  constexpr std::uint64_t kDraws = 3, kApart = 0x9E3779B97F4A7C15;
+  std::vector<std::string> parts;
+  for (std::uint64_t draw = 0; parts.empty() && draw < (temperature > 0 ? kDraws : 1); ++draw)
+    parts = draw_once(subject, form, temperature, seed + draw * kApart, base);
+  return parts;
+}
+
+std::vector<std::string> Expander::draw_once(const std::string& subject, Form form, float temperature,
+                                             std::uint64_t seed, const GenerateOptions& base) {
   GenerateOptions options = base;
   options.temperature = temperature;
   options.top_k = 40;
@@ -127,6 +139,7 @@ std::vector<std::string> Expander::additions(Text description, Form form, float 
   std::set<std::string> said, words, added;
   for (std::string& word : tasks::words(subject)) words.insert(tasks::stem(std::move(word)));
   std::vector<std::string> parts;
+  TagFilter filter(subject, allowed_);
   const Text between = form == Form::kTags ? ", " : ". ";
   for (Text rest = text; !rest.empty();) {
     if (rest.starts_with(between)) rest.remove_prefix(2);
@@ -138,7 +151,7 @@ std::vector<std::string> Expander::additions(Text description, Form form, float 
     for (std::string& word : tasks::words(part))
       if (word.size() > 2) fresh = words.insert(tasks::stem(std::move(word))).second || fresh;
     if (!fresh || !said.insert(part).second) continue;
-    if (form == Form::kTags && (breaks_off(part) || says_again(part, added))) continue;
+    if (form == Form::kTags && (breaks_off(part) || !filter.take(part) || says_again(part, added))) continue;
     parts.push_back(std::move(part));
   }
   return parts;

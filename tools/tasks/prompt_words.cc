@@ -141,7 +141,7 @@ const std::string_view kPictureWords =
     "swirls sword symbol symbolic symbols symmetric symmetrical symmetry t-shirt table tablecloth tables tag tail take "
     "taken takes taking tall taller tan tank tape tapestry teal tear technology teeming teems teeth telephone tennis "
     "tense tentacles terrain terrifying text texture textured than that the their them theme themselves there these they "
-    "thick thicker thin thinly third this those though three throne through throughout thumb thunderstorm tie tied "
+    "thick thicker thin thinly third thirds this those though three throne through throughout thumb thunderstorm tie tied "
     "tightly tile tiled tiles tilt-shift tilted time tint tinted tiny tip tips tire tires title to together tomato "
     "tomatoes tone tones tongue too tools top topmost topped tops touch touching toward towards towel tower towering "
     "towers town traced tracing track tracks trading traditional traffic trail train tranquil tranquility transitioning "
