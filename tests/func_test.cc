@@ -15,6 +15,7 @@
 #include "func/retrieve.h"
 #include "func/said.h"
 #include "func/shell.h"
+#include "toy_vocabulary.h"
 
 using namespace eve;
 using namespace eve::func;
@@ -201,6 +202,15 @@ TEST_CASE("a value behind the whole name of an argument is its value") {
   CHECK(fixed(many) == "");
 }
 
+TEST_CASE("a day keeps the year that stands behind it") {
+  CHECK(with_year("12th of March", "on the 12th of March 2019?") == "12th of March 2019");
+  CHECK(with_year("March 5", "March 5, 1999") == "March 5, 1999");
+  CHECK(with_year("March", "March 2019") == "March");
+  CHECK(with_year("12 men", "12 men 2019") == "12 men");
+  for (const char* request : {"March 5 2019th", "March 5 20", "March 5", "March 5 of 2019", "May 5 2019"})
+    CHECK(with_year("March 5", request) == "March 5");
+}
+
 TEST_CASE("what is said once is one argument") {
   const auto left = [](std::vector<Given> given, const char* request) {
     drop_reused(given, request);
@@ -215,6 +225,11 @@ TEST_CASE("what is said once is one argument") {
              "1 star") == "acd");
   CHECK(left({{"a", "\"savings\"", 1, true}, {"b", "\"savings\"", 1, true}}, "my savings") == "ab");
   CHECK(left({{"a", "4", 1, false}, {"b", "4", 1, false}}, "four and four") == "ab");
+  CHECK(left({{"a", "\"the afternoon\"", 0.9, false}, {"b", "\"3 in the afternoon\"", 0.4, true}},
+             "at 3 in the afternoon") == "b");
+  CHECK(left({{"a", "\"Vermont\"", 0.9, false}, {"b", "\"in Vermont\"", 0.4, false}}, "cold in Vermont") == "a");
+  CHECK(left({{"a", "\"Rome\"", 0.4, false}, {"b", "\"Hotel Rome\"", 0.9, false}}, "Hotel Rome in Rome") == "ab");
+  CHECK(left({{"a", "\"bar\"", 0.4, false}, {"b", "\"barn\"", 0.9, false}}, "a bar in a barn") == "ab");
 }
 
 TEST_CASE("words that request and tool share count for a call, their lack against it") {
@@ -270,6 +285,25 @@ TEST_CASE("who is asked for what a tool requires gives it or nothing") {
   CHECK(accepts(query.request(), without));
   CHECK_FALSE(accepts(query.ask(false, true), without));
   CHECK(accepts(query.ask(false, true), R"([{"name":"go","arguments":{"to":"Rome"}}])"));
+}
+
+TEST_CASE("a call that is written in two parts is one") {
+  const std::vector<std::pair<std::string, std::string>> lists = {
+      {R"([{"name":"go","inputSchema":{"properties":{"to":{"type":"string"},"when":{"type":"string"}},"required":["to"]}}])",
+       "tools"}};
+  const ToolSet tools(lists);
+  const CallSettings settings;
+  const Query query(tools, settings, "go on Monday. To Rome on Sunday, or Tuesday");
+  const test::ToyTokenizer tokenizer({});
+  const auto read = [&](const std::string& text) {
+    return json_text(query.read({text, tokenizer.encode(text), StopReason::kComplete, {}}, tokenizer).calls);
+  };
+  CHECK(read(R"([{"name":"go","arguments":{"when":"Monday"}},{"name":"go","arguments":{"to":"Rome"}}])") ==
+        R"([{"name":"go","arguments":{"when":"Monday","to":"Rome"}}])");
+  CHECK(read(R"([{"name":"go","arguments":{"to":"Rome"}},{"name":"go","arguments":{"when":"Monday"}}])") ==
+        R"([{"name":"go","arguments":{"when":"Monday","to":"Rome"}}])");
+  const std::string both = R"({"name":"go","arguments":{"to":"Rome","when":"Sunday"}})";
+  CHECK(read(R"([{"name":"go","arguments":{"when":"Monday"}},)" + both + "]") == "[" + both + "]");
 }
 
 TEST_CASE("a BFCL ground truth allows what its lists say") {

@@ -139,6 +139,41 @@ std::pair<Grammar::Node, bool> call_node(GrammarBuilder& builder, const tasks::C
   return {builder.sequence({builder.literal(front), part.node, builder.literal("}")}), part.needs_check};
 }
 
+/// A call as the model writes it.
+struct Part {
+  std::size_t item, tool;
+  std::vector<Given> said;
+};
+
+/// Takes in what the other call says besides; false when they do not say the same of an argument.
+bool take_in(Part& part, const Part& other) {
+  std::vector<Given> more;
+  for (const Given& one : other.said) {
+    const auto same = std::ranges::find(part.said, one.name, &Given::name);
+    if (same == part.said.end())
+      more.push_back(one);
+    else if (same->json != one.json)
+      return false;
+  }
+  part.said.insert(part.said.end(), more.begin(), more.end());
+  return true;
+}
+
+/// A call that is told in two sentences is written as two, of which one lacks what the tool requires.
+void join_parts(std::vector<Part>& parts, const ToolSet& tools) {
+  const auto lacks_one = [&](const Part& part) {
+    return std::ranges::any_of(tools.arguments(part.tool).required, [&](const std::string& name) {
+      return std::ranges::find(part.said, name, &Given::name) == part.said.end();
+    });
+  };
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    for (std::size_t j = 0; j < parts.size(); ++j)
+      if (i != j && parts[i].tool == parts[j].tool && lacks_one(parts[i]) && take_in(parts[i], parts[j])) {
+        parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(j));
+        i = j = 0;
+      }
+}
+
 }  // namespace
 
 ToolSet::ToolSet(const std::vector<std::pair<std::string, std::string>>& lists) {
@@ -259,37 +294,50 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer, c
   answer.confidence = certainty.whole();
   const JsonValue list = parse_json_value(result.text, "answer");
   const std::vector<tasks::JsonPlace> places = tasks::json_places(result.text, list);
-  std::set<std::string> seen;
-  std::string complete;
+  const auto pointer_of = [](const Part& part) { return "/" + std::to_string(part.item) + "/arguments/"; };
+  const auto name_of = [&](const Part& part) {
+    return std::ranges::find(places, "/" + std::to_string(part.item) + "/name", &tasks::JsonPlace::pointer);
+  };
+  std::vector<Part> parts;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const std::string& name = list.items[i].find("name")->text;
-    const std::size_t tool = tools_->find(name);
-    const ToolSet::Arguments& arguments = tools_->arguments(tool);
+    Part part{i, tools_->find(name), {}};
+    const ToolSet::Arguments& arguments = tools_->arguments(part.tool);
     const JsonValue& given = *list.items[i].find("arguments");
-    const std::string pointer = "/" + std::to_string(i) + "/arguments/";
     // Of the first, the tokens before its name say that there is a call at all.
-    const auto named = std::ranges::find(places, "/" + std::to_string(i) + "/name", &tasks::JsonPlace::pointer);
+    const auto named = name_of(part);
     if (named != places.end() &&
-        with_words(certainty.of(i == 0 ? 0 : named->start, named->end), has_words_of(tool)) < settings_->min_tool)
+        with_words(certainty.of(i == 0 ? 0 : named->start, named->end), has_words_of(part.tool)) < settings_->min_tool)
       continue;
-    std::vector<Given> said;
     for (std::size_t m = 0; m < given.items.size(); ++m) {
       const bool is_required = std::ranges::find(arguments.required, given.names[m]) != arguments.required.end();
       if (given.items[m].is(Kind::kArray) && given.items[m].items.empty() && !is_required)
         continue;  // nothing is given
       // An array or an object is as sure as the least sure of its values.
-      const std::string argument = pointer + pointer_step(given.names[m]);
+      const std::string argument = pointer_of(part) + pointer_step(given.names[m]);
       double sure = 1;
       for (const tasks::JsonPlace& place : places)
         if (place.pointer == argument || place.pointer.starts_with(argument + "/"))
           sure = std::min(sure, certainty.of(place.start, place.end));
       const bool is_forced = asked_again.contains({name, given.names[m]});
       if (sure >= (is_forced ? std::max(kSurelySaid, settings_->min_confidence) : settings_->min_confidence))
-        said.push_back({given.names[m], json_text(given.items[m]), sure, is_required});
+        part.said.push_back({given.names[m],
+                             given.items[m].is(Kind::kString) ? json_quoted(with_year(given.items[m].text, asked_))
+                                                              : json_text(given.items[m]),
+                             sure, is_required});
     }
-    drop_reused(said, request_.constraint.source);
+    parts.push_back(std::move(part));
+  }
+  join_parts(parts, *tools_);
+
+  std::set<std::string> seen;
+  std::string complete;
+  for (Part& part : parts) {
+    const std::string& name = tools_->tools()[part.tool].name;
+    const ToolSet::Arguments& arguments = tools_->arguments(part.tool);
+    drop_reused(part.said, request_.constraint.source);
     Members members;
-    for (const Given& one : said) members.emplace_back(one.name, one.json);
+    for (const Given& one : part.said) members.emplace_back(one.name, one.json);
     std::vector<std::string> missing;
     for (const std::string& required : arguments.required) {
       if (std::ranges::find(members, required, &std::pair<std::string, std::string>::first) != members.end()) continue;
@@ -305,9 +353,10 @@ Calls Query::read(const Generator::Result& result, const Tokenizer& tokenizer, c
       // Between the values stand the names of arguments and the end of the call: with them the missing ones were
       // passed.
       double left_out = 1;
+      const auto named = name_of(part);
       std::size_t at = named == places.end() ? 0 : named->end;
       for (const tasks::JsonPlace& place : places)
-        if (place.pointer.starts_with(pointer)) {
+        if (place.pointer.starts_with(pointer_of(part))) {
           left_out *= certainty.of(at, place.start);
           at = place.end;
         }
