@@ -44,7 +44,8 @@ TEST_CASE("numbers are found in digits, with every way to read them") {
   CHECK(numbers("10k") == "10=10 10000=10k");
   CHECK(numbers("2.5M") == "2.5=2.5 2500000=2.5M");
   CHECK(numbers("1e5") == "1=1 100000=1e5 5=5");
-  CHECK(numbers("'18") == "2018='18 18=18");
+  CHECK(numbers("'18") == "2018='18");
+  CHECK(numbers("'18', 5'10") == "18=18 5=5 10=10");
   CHECK(numbers("1 1/2") == "1=1 1.5=1 1/2 1=1 0.5=1/2 2=2");
   CHECK(numbers("2½") == "2=2 2.5=2½ 0.5=½");
   CHECK(numbers("1/3") == "1=1 0.333=1/3 3=3");

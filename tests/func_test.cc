@@ -133,6 +133,11 @@ TEST_CASE("a number in front of what is counted is that argument's value") {
   CHECK(fixed("2 guests") == "");                         // a schema that may not allow it
   CHECK(fixed("up to 80.5 dollars") == "number_of_rooms![80.5] star_rating![80.5] guests![80.5] price=80.5 ");
   CHECK(fixed("2.5 rooms") == "");
+  CHECK(fixed("on the 6th, the third time, at 7 pm") ==
+        "number_of_rooms![3,6,7] star_rating![3,6,7] guests![3,6,7] price![3,6,7] ");
+  CHECK(fixed("March 5, 8 of May, 9 o'clock, 7:30") ==
+        "number_of_rooms![30,5,7,8,9] star_rating![30,5,7,8,9] guests![30,5,7,8,9] price![30,5,7,8,9] ");
+  CHECK(fixed("on the 6th for 6") == "");
 }
 
 TEST_CASE("the one text of a format that one argument has is its value") {

@@ -58,6 +58,45 @@ bool is_measure(std::string_view word) {
   return std::ranges::binary_search(kWords, word);
 }
 
+bool is_month(std::string_view word) {
+  static constexpr auto kMonths = std::to_array<std::string_view>(
+      {"apr", "aug", "dec", "feb", "jan", "jul", "jun", "mar", "may", "nov", "oct", "sep"});
+  static_assert(std::ranges::is_sorted(kMonths));
+  return std::ranges::binary_search(kMonths, word.substr(0, 3));
+}
+
+/// Whether a number in a text in small letters is a day, a time or a place in an order: "6th", "third", "May 6", "6
+/// pm", "7:30". Of the integers of the training rows 99.9 % are none of these.
+bool counts_nothing(std::string_view text, const tasks::Found& number) {
+  static constexpr auto kOrdinals =
+      std::to_array<std::string_view>({"eighth", "eleventh", "fifth", "first", "fourth", "ninth", "second", "seventh",
+                                       "sixth", "tenth", "third", "twelfth"});
+  static_assert(std::ranges::is_sorted(kOrdinals));
+  static constexpr std::string_view kBehind[] = {"am", "pm", "a.m", "p.m", "o'clock",   "o\"clock",  "oclock",
+                                                 "st", "nd", "rd",  "th",  "in the mo", "in the ev", "in the af"};
+  const auto is_digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  const auto word_at = [&](std::size_t at) {
+    std::size_t end = at;
+    while (end < text.size() && text[end] >= 'a' && text[end] <= 'z') ++end;
+    return text.substr(std::min(at, text.size()), end - at);
+  };
+  if (std::ranges::binary_search(kOrdinals, text.substr(number.start, number.end - number.start))) return true;
+  if ((number.end < text.size() && text[number.end] == ':' && is_digit(number.end + 1)) ||
+      (number.start > 1 && text[number.start - 1] == ':' && is_digit(number.start - 2)))
+    return true;
+  std::size_t next = number.end;
+  if (next < text.size() && text[next] == ' ') ++next;
+  const std::string_view behind = text.substr(next);
+  for (const std::string_view sign : kBehind)
+    if (behind.starts_with(sign) && (sign.size() > 3 || word_at(next).size() <= sign.size())) return true;
+  if (is_month(word_at(behind.starts_with("of ") ? next + 3 : next))) return true;
+  std::size_t end = number.start;
+  while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == ',')) --end;
+  std::size_t start = end;
+  while (start > 0 && text[start - 1] >= 'a' && text[start - 1] <= 'z') --start;
+  return end < number.start && end - start >= 3 && is_month(text.substr(start, end - start));
+}
+
 /// The words behind a number, two at most, "rooms" of "3 hotel rooms"; none where a function word comes first.
 std::set<std::string> counted_words(std::string_view text, std::size_t at) {
   constexpr std::size_t kMost = 2;
@@ -82,6 +121,11 @@ class Said {
       numbers_.push_back(number);
       for (const std::string& word : counted_words(evidence.text(), number.end)) counts_[word].insert(number.json);
     }
+    const std::string text = lower(evidence.text());
+    for (const tasks::Found& number : numbers_)
+      if (counts_nothing(text, number)) no_counts_.insert(number.json);
+    for (const tasks::Found& number : numbers_)
+      if (!counts_nothing(text, number)) no_counts_.erase(number.json);
     for (const std::string& word : tasks::words(evidence.text())) words_.insert(word.substr(0, kSameLetters));
   }
 
@@ -195,9 +239,12 @@ class Said {
     if (is_truth_value(schema) && !required &&
         !speaks_apart_of(name + " " + (about && about->is(Kind::kString) ? about->text : ""), named))
       return "";
-    if (is_number(schema) && !taken.empty() && !schema.find("not")) {
+    std::set<std::string> others = taken;
+    if (!is_in_order(name + " " + (about && about->is(Kind::kString) ? about->text : "")))
+      others.insert(no_counts_.begin(), no_counts_.end());
+    if (is_number(schema) && !others.empty() && !schema.find("not")) {
       std::string out = json_text(schema), numbers;
-      for (const std::string& number : taken) numbers += (numbers.empty() ? "" : ",") + number;
+      for (const std::string& number : others) numbers += (numbers.empty() ? "" : ",") + number;
       out.back() = ',';
       return out + "\"not\":{\"enum\":[" + numbers + "]}}";
     }
@@ -235,6 +282,17 @@ class Said {
   std::set<std::string> tool_;
   std::map<std::string, std::set<std::string>> counts_;  // numbers in front of a word
   std::vector<tasks::Found> numbers_;
+  std::set<std::string> no_counts_;  // numbers that are said as days, times and the like alone
+
+  /// Whether an argument is a day, a time or a place in an order.
+  static bool is_in_order(std::string_view text) {
+    static constexpr auto kWords = std::to_array<std::string_view>(
+        {"date", "day", "hour", "index", "minut", "month", "place", "posit", "rank", "row", "time", "week", "year"});
+    static_assert(std::ranges::is_sorted(kWords));
+    return std::ranges::any_of(tasks::words(text), [](const std::string& word) {
+      return std::ranges::binary_search(kWords, std::string_view(word).substr(0, kSubjectLetters));
+    });
+  }
 
   /// Whether any value of the type will do.
   static bool is_plain(const JsonValue& schema) {
@@ -335,14 +393,8 @@ double with_words(double probability, bool has_words) {
 }
 
 std::string with_year(std::string_view value, std::string_view request) {
-  static constexpr auto kMonths = std::to_array<std::string_view>(
-      {"apr", "aug", "dec", "feb", "jan", "jul", "jun", "mar", "may", "nov", "oct", "sep"});
-  static_assert(std::ranges::is_sorted(kMonths));
   const std::string as_is(value);
   const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
-  const auto is_month = [](const std::string& word) {
-    return std::ranges::binary_search(kMonths, std::string_view(word).substr(0, 3));
-  };
   const std::size_t start = request.find(value);
   if (start == request.npos || !std::ranges::any_of(value, is_digit) ||
       !std::ranges::any_of(tasks::words(value), is_month))

@@ -16,10 +16,11 @@ namespace eve::func {
 /// the request has no word that is not of the tool itself (`about`: its name and description; 97 % of those that
 /// training rows give have one), choices none of whose values it has a word of. Where it says a value of a choice as it
 /// stands, only such values are left (99.7 %). A number in front of a word of an argument's name or description, "3
-/// hotel rooms", is the argument's value, if it has one (96 %), and no other's. Required is an argument of whose
-/// choices the request says one (97 % of the training rows that do have it), one that alone is named behind a number
-/// (98 %), and one whose format no other of the tool has where the request has one text of it. Others are not, unless
-/// `all_required` keeps what the schema says.
+/// hotel rooms", is the argument's value, if it has one (96 %), and no other's; so is one behind its whole name
+/// ("rooms: 3"; all but one of 3,597). Days, times and places in an order ("the 6th") are values of arguments that are
+/// such. Required is an argument of whose choices the request says one (97 % of the training rows that do have it), one
+/// that alone is named behind a number (98 %), and one whose format no other of the tool has where the request has one
+/// text of it. Others are not, unless `all_required` keeps what the schema says.
 std::string said_arguments(const JsonValue& schema, std::string_view about, const tasks::Evidence& evidence,
                            bool all_required = false);
 

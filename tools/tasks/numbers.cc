@@ -100,12 +100,14 @@ class Numbers {
     }
     const std::size_t signed_start = sign_start(start);
     if (separators.empty()) {
-      add_value(start, signed_start, end, text_.substr(start, end - start), 0);
+      // "'18" is a year, '18' a number in quotes.
+      const bool year = start > 0 && end - start == 2 && text_[start - 1] == '\'' && at(end) != '\'' &&
+                        !(start > 1 && (is_digit(text_[start - 2]) || is_letter(text_[start - 2])));
+      if (!year) add_value(start, signed_start, end, text_.substr(start, end - start), 0);
       if (start > 0 && text_[start - 1] == '.' &&
           !(start > 1 && (is_digit(text_[start - 2]) || is_letter(text_[start - 2]))))
         add(decimal(false, std::string(text_.substr(start, end - start)), end - start), start - 1, end);
-      if (start > 0 && end - start == 2 && text_[start - 1] == '\'')
-        add((text_[start] < '5' ? "20" : "19") + std::string(text_.substr(start, 2)), start - 1, end);
+      if (year) add((text_[start] < '5' ? "20" : "19") + std::string(text_.substr(start, 2)), start - 1, end);
       read_fraction(start, end);
       return end;
     }
