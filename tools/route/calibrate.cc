@@ -12,15 +12,23 @@ namespace {
 constexpr double kAcceptedLoss = 0.05;  // share of messages of the labels that the scope threshold may refuse
 constexpr float kLeastScope = 0.02f, kMostScope = 0.9f;
 
+bool is_known(const HeldReading& one) { return one.truth != kNone; }
+
+/// Of few examples that all come out right the best temperature is none: so each is meant to be right with a
+/// probability of (n + 1) / (n + 2) alone, n of them being known (Platt 1999, section 2.2).
 double mean_loss(std::span<const HeldReading> held, float temperature) {
+  const double doubt = 1.0 / static_cast<double>(std::ranges::count_if(held, is_known) + 2);
   double loss = 0;
   for (const HeldReading& one : held) {
-    if (one.truth == kNone) continue;
+    if (!is_known(one)) continue;
     const std::vector<float>& z = one.reading.scores;
     const float top = *std::max_element(z.begin(), z.end());
-    double sum = 0;
-    for (const float score : z) sum += std::exp((score - top) / temperature);
-    loss += std::log(sum) - (z[one.truth] - top) / temperature;
+    double sum = 0, mean = 0;
+    for (const float score : z) {
+      sum += std::exp((score - top) / temperature);
+      mean += (score - top) / temperature / static_cast<double>(z.size());
+    }
+    loss += std::log(sum) - (1 - doubt) * (z[one.truth] - top) / temperature - doubt * mean;
   }
   return loss;
 }

@@ -44,17 +44,16 @@ bool label_left_out(std::uint32_t label, std::size_t labels, std::size_t fold) {
   return labels >= 2 * kFolds && label % kFolds == fold;
 }
 
-/// Readings of fold `fold` by a model that was trained without it. `names`: of the labels, or none.
-std::vector<HeldReading> hold_out(const Examples& examples, const std::vector<Message>& messages,
-                                  const std::vector<Message>& names, std::size_t fold, const TrainOptions& options) {
+/// Readings of fold `fold` by a model that was trained without it, and without the names of the labels: a name often
+/// stands in the messages that are held out, which would make the model look surer than it is.
+std::vector<HeldReading> hold_out(const Examples& examples, const std::vector<Message>& messages, std::size_t fold,
+                                  float vector_alone, const TrainOptions& options) {
   const std::size_t labels = examples.labels.size();
   std::vector<std::uint32_t> index(labels, kNone);
   std::uint32_t used = 0;
   std::vector<TrainRow> rows;
   for (std::uint32_t l = 0; l < labels; ++l)
     if (!label_left_out(l, labels, fold)) index[l] = used++;
-  for (std::uint32_t l = 0; l < names.size(); ++l)
-    if (index[l] != kNone) rows.push_back({index[l], names[l].features, names[l].vector});
   std::vector<std::size_t> held;
   for (std::size_t i = 0; i < examples.rows.size(); ++i) {
     const std::uint32_t label = examples.rows[i].label;
@@ -65,7 +64,7 @@ std::vector<HeldReading> hold_out(const Examples& examples, const std::vector<Me
       rows.push_back({index[label], messages[i].features, messages[i].vector});
   }
   if (rows.empty()) return {};
-  const Linear model = train_linear(rows, used, options.seed, names.empty() ? 0 : kVectorAlone, options.check_time);
+  const Linear model = train_linear(rows, used, options.seed, vector_alone, options.check_time);
   std::vector<HeldReading> out;
   for (const std::size_t i : held) {
     const std::uint32_t label = examples.rows[i].label;
@@ -95,15 +94,15 @@ Routes train_routes(const Examples& examples, const TrainOptions& options) {
     for (const std::string& label : routes.labels)
       names.push_back(message_of(words_of_label(label), routes.vectors.get()));
   for (std::uint32_t l = 0; l < names.size(); ++l) rows.push_back({l, names[l].features, names[l].vector});
+  const float vector_alone = names.empty() ? 0 : kVectorAlone;
   std::vector<std::vector<HeldReading>> held(folds);
   Threads threads(options.threads);
   threads.parallel_for(folds + 1, 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t job = begin; job < end; ++job)
       if (job == folds)
-        routes.linear = train_linear(rows, routes.labels.size(), options.seed, names.empty() ? 0 : kVectorAlone,
-                                     options.check_time);
+        routes.linear = train_linear(rows, routes.labels.size(), options.seed, vector_alone, options.check_time);
       else
-        held[job] = hold_out(examples, messages, names, job, options);
+        held[job] = hold_out(examples, messages, job, vector_alone, options);
   });
   std::vector<HeldReading> all;
   for (std::vector<HeldReading>& fold : held) std::move(fold.begin(), fold.end(), std::back_inserter(all));
