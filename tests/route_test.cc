@@ -272,6 +272,19 @@ TEST_CASE("the temperature makes mean confidence what is right") {
   CHECK(fit_calibration(held).temperature == Approx(4).epsilon(0.1));
 }
 
+TEST_CASE("few examples that all come out right make nobody sure") {
+  std::vector<HeldReading> held(10);
+  for (std::uint32_t i = 0; i < held.size(); ++i) {
+    held[i].reading.scores = {0, 0};
+    held[i].reading.scores[i % 2] = 4;
+    held[i].reading.known = 1;
+    held[i].truth = i % 2;
+  }
+  const Calibration calibration = fit_calibration(held);
+  // Eleven of twelve, and one in two of the twelfth.
+  CHECK(decide({{4, 0}, 1}, calibration, {}).ranked[0].probability == Approx(11.5 / 12).epsilon(0.01));
+}
+
 TEST_CASE("scope rises with what tells messages of the labels from others") {
   Rng rng(6);
   std::vector<HeldReading> held;

@@ -15,7 +15,7 @@ constexpr float kLeastScope = 0.02f, kMostScope = 0.9f;
 bool is_known(const HeldReading& one) { return one.truth != kNone; }
 
 /// Of few examples that all come out right the best temperature is none: so each is meant to be right with a
-/// probability of (n + 1) / (n + 2) alone, n of them being known (Platt 1999, section 2.2).
+/// probability of (n + 1) / (n + 2) alone, or by chance, n of them being known (Platt 1999, section 2.2).
 double mean_loss(std::span<const HeldReading> held, float temperature) {
   const double doubt = 1.0 / static_cast<double>(std::ranges::count_if(held, is_known) + 2);
   double loss = 0;
