@@ -146,6 +146,8 @@ TEST_CASE("statements that no row satisfies, or that ask for what they give, are
     INFO(sql);
     CHECK_FALSE(answers_itself(sql));
   }
+  CHECK(cuts_a_text("SELECT a FROM t WHERE b = 'TKO (punches'"));
+  CHECK_FALSE(cuts_a_text("SELECT COUNT(a) FROM t WHERE b = 'TKO (punches)' AND c IN (SELECT d FROM u)"));
 }
 
 TEST_CASE("what a statement leaves out of its question, or says too often, is counted") {

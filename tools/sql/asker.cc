@@ -73,7 +73,7 @@ std::vector<std::string> Asker::values_of(const tasks::SqlSchema& schema, const 
 /// Keeps a statement that prepares; true when there are enough to choose from.
 bool Asker::judge(std::string_view sql, std::vector<Candidate>& candidates) const {
   if (std::ranges::any_of(candidates, [&](const Candidate& known) { return known.answer.sql == sql; })) return false;
-  if (repeats_itself(sql) || contradicts_itself(sql) || answers_itself(sql)) return false;
+  if (repeats_itself(sql) || contradicts_itself(sql) || answers_itself(sql) || cuts_a_text(sql)) return false;
   const Gate::Verdict verdict = gate_.prepare(sql, deadline_after(kPrepareSeconds));
   if (!verdict) return false;
   bool finds = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql/sense.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -88,6 +89,12 @@ bool answers_itself(std::string_view sql) {
     has_or |= end == "OR";
   });
   return selects == 1 && listed == 1 && !has_or && fixed.contains(*selected.begin());
+}
+
+bool cuts_a_text(std::string_view sql) {
+  return std::ranges::any_of(tokens_of(sql), [](const Token& token) {
+    return token.kind == Token::kText && std::ranges::count(token.text, '(') != std::ranges::count(token.text, ')');
+  });
 }
 
 }  // namespace eve::sql

@@ -12,5 +12,8 @@ bool repeats_itself(std::string_view sql);
 bool contradicts_itself(std::string_view sql);
 /// Whether the one column that is selected, bare, must equal a value that is given (2 of these rows do).
 bool answers_itself(std::string_view sql);
+/// Whether a text has one parenthesis of a pair: it was cut short (of 1,172 texts of the training rows that have
+/// parentheses 4 are so).
+bool cuts_a_text(std::string_view sql);
 
 }  // namespace eve::sql
