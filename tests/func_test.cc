@@ -174,6 +174,11 @@ TEST_CASE("what a request says of a choice or counts by name is asked for") {
       R"({"star_rating":{"type":"integer"},"rooms":{"type":"integer"},"best_rating":{"type":"integer"}})";
   CHECK(required(numbers, "2 rooms at a 3 star hotel") == R"(["rooms","star_rating"])");
   CHECK(required(numbers, "a 3 rating") == "");  // two arguments have that word
+  const char* const texts = R"({"city":{"type":"string"},"cityName":{"type":"string"}})";
+  CHECK(required(texts, "city: Rome") == R"(["city"])");
+  CHECK(required(texts, "The city name is Rome") == R"(["cityName"])");
+  CHECK(required(texts, "what city is it") == "");
+  CHECK(required(texts, "a city in Italy") == "");
 }
 
 TEST_CASE("a value behind the whole name of an argument is its value") {

@@ -22,7 +22,7 @@ constexpr std::size_t kToolBytes = std::size_t{64} << 20;
 struct {
   std::vector<std::string> tools, facts, files;
   std::uint64_t candidates = 8, max_calls = 4, max_tokens = 256, beams = 1;
-  double min_tool = 0.5, min_confidence = 0;
+  double min_tool = func::CallSettings().min_tool, min_confidence = 0;
   bool shell = false;
   std::string rows, answers;
 } settings;

@@ -25,8 +25,8 @@ constexpr std::size_t kBodyBytes = 400, kAsked = 10, kAttempts = 8;
 // The share below which a type is not worth a message.
 constexpr double kLikelyType = 0.1, kEnoughKnown = 0.95;
 constexpr float kSampling = 0.8F;
-// The model has seen the same lines as the evidence, and is surer than it is right.
-constexpr double kModelWeight = 0.3;
+// The model has seen the same lines as the evidence, is surer than it is right, and knows the habits of other projects.
+constexpr double kModelWeight = 0.3, kModelWeightByLog = 0.1;
 
 /// How much more often a type is met in commits as they come than in the rows that the model was trained on, of which
 /// `fix` was thinned out and the rare types stood twice (models/pico-commit.recipe).
@@ -230,12 +230,13 @@ std::vector<Suggestion> Writer::suggest(const Changes& changes, const Wishes& wi
     ranking.push_back({types[0], 1});
   } else {
     const std::vector<double> by_model = type_probabilities(prompt, types);
+    const double weight = habits.known() ? kModelWeightByLog : kModelWeight;
     double all = 0;
     for (std::size_t i = 0; i < types.size(); ++i) {
       const auto at = std::ranges::find(kTypes, types[i]);
       const double evidence =
           at == kTypes.end() ? 0 : changes.types.log_probability[static_cast<std::size_t>(at - kTypes.begin())];
-      const double model = std::pow(by_model[i] * natural_share(types[i]), kModelWeight);
+      const double model = std::pow(by_model[i] * natural_share(types[i]), weight);
       ranking.push_back({types[i], model * std::exp(evidence)});
       all += ranking.back().probability;
     }

@@ -48,7 +48,9 @@ class ToolSet {
 struct CallSettings {
   std::size_t candidates = 8;  ///< of a larger catalogue the tools that are shown to the model
   std::size_t max_calls = 4;
-  double min_tool = 0.5;      ///< a call that is wanted with less probability (with_words) is none
+  /// A call that is wanted with less probability (with_words) is none. Chosen with the last model on dev and made-up
+  /// rows, of which most are right so: 0.720 of both, 0.714 and 0.713 with 0.5.
+  double min_tool = 0.2;
   double min_confidence = 0;  ///< an argument of which the model is less sure is left out
   std::vector<tasks::Fact> facts;
 };

@@ -152,18 +152,22 @@ class Said {
     const JsonValue* type = schema.find("type");
     return type && type->is(Kind::kString) && (type->text == "integer" || type->text == "number");
   }
+  static bool is_plain_text(const JsonValue& schema) {
+    const JsonValue* type = schema.find("type");
+    return type && type->is(Kind::kString) && type->text == "string" && is_plain(schema);
+  }
   static bool is_truth_value(const JsonValue& schema) {
     const JsonValue* type = schema.find("type");
     return type && type->is(Kind::kString) && type->text == "boolean";
   }
 
-  /// Numbers and truth values by the arguments whose whole name stands in front of them: "loan term: 30", "symbols no".
-  std::map<std::string, std::string> named_values(const JsonValue& properties) const {
+  /// Where the whole names of arguments stand in the request, not as parts of others' ("amount" of "loan amount: 5").
+  struct Place {
+    std::size_t first, last;  // words
+    std::size_t argument, start, end;
+  };
+  std::vector<Place> places_of_names(const JsonValue& properties) const {
     const std::vector<tasks::Word> request = tasks::words_with_places(evidence_.text());
-    struct Place {
-      std::size_t first, last;  // words
-      std::string name, json;
-    };
     std::vector<Place> places;
     for (std::size_t p = 0; p < properties.items.size(); ++p) {
       const std::vector<std::string> name = tasks::words(properties.names[p]);
@@ -172,24 +176,48 @@ class Said {
         if (!std::equal(name.begin(), name.end(), begin,
                         [](const std::string& word, const tasks::Word& at) { return word == at.text; }))
           continue;
-        places.push_back(
-            {i, i + name.size(), properties.names[p], value_at(request[i + name.size() - 1].end, properties.items[p])});
+        const std::size_t end = request[i + name.size() - 1].end;
+        places.push_back({i, i + name.size(), p, request[i].end - request[i].text.size(), end});
       }
     }
     if (places.size() > kMostPlaces) return {};
-    std::map<std::string, std::string> values;
-    std::set<std::string> unclear;
-    for (const Place& one : places) {
-      // "amount" of "loan amount: 5" is a part of another's name.
-      const bool is_part = std::ranges::any_of(places, [&](const Place& other) {
+    const std::vector<Place> all = places;
+    std::erase_if(places, [&](const Place& one) {
+      return std::ranges::any_of(all, [&](const Place& other) {
         return other.first <= one.first && one.last <= other.last && other.last - other.first > one.last - one.first;
       });
-      if (one.json.empty() || is_part) continue;
-      const auto [known, is_new] = values.emplace(one.name, one.json);
-      if (!is_new && known->second != one.json) unclear.insert(one.name);
+    });
+    return places;
+  }
+
+  /// Numbers and truth values by the arguments whose whole name stands in front of them: "loan term: 30", "symbols no".
+  std::map<std::string, std::string> named_values(const JsonValue& properties) const {
+    std::map<std::string, std::string> values;
+    std::set<std::string> unclear;
+    for (const Place& place : places_of_names(properties)) {
+      const std::string& name = properties.names[place.argument];
+      const std::string json = value_at(place.end, properties.items[place.argument]);
+      if (json.empty()) continue;
+      const auto [known, is_new] = values.emplace(name, json);
+      if (!is_new && known->second != json) unclear.insert(name);
     }
     std::erase_if(values, [&](const auto& value) { return unclear.contains(value.first); });
     return values;
+  }
+
+  /// The arguments whose whole name stands in front of a sign, or of "is" behind "the": "title: Lunch", "the city is".
+  std::set<std::string> introduced(const JsonValue& properties) const {
+    const std::string& text = evidence_.text();
+    std::set<std::string> names;
+    for (const Place& place : places_of_names(properties)) {
+      std::size_t at = place.end;
+      while (at < text.size() && text[at] == ' ') ++at;
+      const bool sign = at < text.size() && (text[at] == ':' || text[at] == '=');
+      const bool is = place.start >= 4 && lower(std::string_view(text).substr(place.start - 4, 4)) == "the " &&
+                      text.compare(at, 3, "is ") == 0;
+      if (sign || is) names.insert(properties.names[place.argument]);
+    }
+    return names;
   }
 
   bool says_once(const std::string& number) const {
@@ -461,6 +489,7 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
   if (properties && properties->is(Kind::kObject)) {
     std::string kept;
     const std::map<std::string, std::string> named = said.named_values(*properties);
+    const std::set<std::string> introduced = said.introduced(*properties);
     std::map<std::string, std::size_t> formats, counted;
     std::set<std::string> taken;
     for (std::size_t p = 0; p < properties->items.size(); ++p) {
@@ -481,7 +510,8 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
       kept += (kept.empty() ? "" : ",") + Said::quoted(name) + ":" + one;
       const std::string number = said.counted_by_name(name, property);
       if ((!format.empty() && formats[format] == 1 && said.has_one_value(property)) ||
-          (!number.empty() && counted[number] == 1) || named.contains(name) || said.says_one_value(property))
+          (!number.empty() && counted[number] == 1) || named.contains(name) ||
+          (Said::is_plain_text(property) && introduced.contains(name)) || said.says_one_value(property))
         given.insert(name);
     }
     add("properties", "{" + kept + "}");
