@@ -18,7 +18,7 @@ using Text = std::string_view;
 constexpr std::size_t kKnownMessages = 8;
 // How many commits of the project weigh as much as what holds for all projects; and, for the kinds of files, as much as
 // what holds for all of the project.
-constexpr double kProjectPrior = 5, kKindsPrior = 2, kSharePrior = 20;
+constexpr double kProjectPrior = 10, kKindsPrior = 5, kSharePrior = 20;
 
 /// How often commits of many projects have each type, by the kinds of files; "" for all of them.
 struct Share {
