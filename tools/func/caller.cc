@@ -261,13 +261,16 @@ Generator::Request Query::ask(bool may_refuse, bool insists) const {
   request.prompt = tasks::func_prompt(shown, settings_->facts, asked_);
   request.constraint.grammar = builder.build(may_refuse ? builder.choice({builder.literal("[]"), list}) : list);
   request.constraint.source = evidence.text();
-  if (!check) return request;
-  request.constraint.check = [tools = tools_](std::string_view text) {
-    const JsonValue list = parse_json_value(text, "answer");
-    return std::ranges::all_of(list.items, [&](const JsonValue& one) {
-      const ToolSet::Arguments& arguments = tools->arguments(tools->find(one.find("name")->text));
-      return !arguments.graph || !validate(*arguments.graph, *one.find("arguments"));
-    });
+  request.constraint.check = [tools = tools_, check](std::string_view text) {
+    try {
+      const JsonValue list = parse_json_value(text, "answer");
+      return !check || std::ranges::all_of(list.items, [&](const JsonValue& one) {
+        const ToolSet::Arguments& arguments = tools->arguments(tools->find(one.find("name")->text));
+        return !arguments.graph || !validate(*arguments.graph, *one.find("arguments"));
+      });
+    } catch (const Error&) {  // nested deeper than anyone reads
+      return false;
+    }
   };
   return request;
 }
