@@ -140,14 +140,19 @@ TEST_CASE("a number in front of what is counted is that argument's value") {
   CHECK(fixed("on the 6th for 6") == "");
 }
 
+namespace {
+
+/// The names that a request makes required of a tool with these properties, as JSON; empty: none.
+std::string required(const char* properties, const char* request) {
+  const JsonValue schema =
+      parse_json_value(std::string(R"({"type":"object","properties":)") + properties + "}", "schema");
+  const JsonValue said = parse_json_value(said_arguments(schema, "book Book it", tasks::Evidence(request)), "said");
+  return said.find("required") ? json_text(*said.find("required")) : "";
+}
+
+}  // namespace
+
 TEST_CASE("the one text of a format that one argument has is its value") {
-  const auto required = [](const char* properties, const char* request) {
-    const JsonValue schema =
-        parse_json_value(std::string(R"({"type":"object","properties":)") + properties + "}", "schema");
-    const JsonValue said =
-        parse_json_value(said_arguments(schema, "book Book a table", tasks::Evidence(request)), "said");
-    return said.find("required") ? json_text(*said.find("required")) : "";
-  };
   const char* const one = R"({"day":{"type":"string","format":"date"},"note":{"type":"string"}})";
   CHECK(required(one, "a table on 5.3.2026") == R"(["day"])");
   CHECK(required(one, "on 5.3.2026, that is 2026-03-05") == R"(["day"])");
@@ -158,13 +163,6 @@ TEST_CASE("the one text of a format that one argument has is its value") {
 }
 
 TEST_CASE("what a request says of a choice or counts by name is asked for") {
-  const auto required = [](const char* properties, const char* request) {
-    const JsonValue schema =
-        parse_json_value(std::string(R"({"type":"object","properties":)") + properties + "}", "schema");
-    const JsonValue said =
-        parse_json_value(said_arguments(schema, "book Book a trip", tasks::Evidence(request)), "said");
-    return said.find("required") ? json_text(*said.find("required")) : "";
-  };
   const char* const choice = R"({"class":{"type":"string","enum":["Economy","Premium Economy","Business","on"]}})";
   CHECK(required(choice, "in premium economy") == R"(["class"])");
   CHECK(required(choice, "in economy") == R"(["class"])");
