@@ -11,6 +11,7 @@
 #include "decode/automaton.h"
 #include "fixtures.h"
 #include "func/caller.h"
+#include "func/given.h"
 #include "func/match.h"
 #include "func/retrieve.h"
 #include "func/said.h"
@@ -138,6 +139,7 @@ TEST_CASE("a number in front of what is counted is that argument's value") {
   CHECK(fixed("March 5, 8 of May, 9 o'clock, 7:30") ==
         "number_of_rooms![30,5,7,8,9] star_rating![30,5,7,8,9] guests![30,5,7,8,9] price![30,5,7,8,9] ");
   CHECK(fixed("on the 6th for 6") == "");
+  CHECK(fixed("3 novels, 4 marbles, 5 in the movies, 6 junior tickets") == "");
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include "decode/grammar.h"
 #include "decode/schema_grammar.h"
 #include "decode/validate.h"
+#include "func/given.h"
 #include "func/said.h"
 #include "tasks/answer.h"
 #include "tasks/json_places.h"

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tasks/dates.h"
 #include "tasks/numbers.h"
 #include "tasks/sql_links.h"
 #include "tasks/text.h"
@@ -58,13 +59,6 @@ bool is_measure(std::string_view word) {
   return std::ranges::binary_search(kWords, word);
 }
 
-bool is_month(std::string_view word) {
-  static constexpr auto kMonths = std::to_array<std::string_view>(
-      {"apr", "aug", "dec", "feb", "jan", "jul", "jun", "mar", "may", "nov", "oct", "sep"});
-  static_assert(std::ranges::is_sorted(kMonths));
-  return std::ranges::binary_search(kMonths, word.substr(0, 3));
-}
-
 /// Whether a number in a text in small letters is a day, a time or a place in an order: "6th", "third", "May 6", "6
 /// pm", "7:30". Of the integers of the training rows 99.9 % are none of these.
 bool counts_nothing(std::string_view text, const tasks::Found& number) {
@@ -72,8 +66,9 @@ bool counts_nothing(std::string_view text, const tasks::Found& number) {
       std::to_array<std::string_view>({"eighth", "eleventh", "fifth", "first", "fourth", "ninth", "second", "seventh",
                                        "sixth", "tenth", "third", "twelfth"});
   static_assert(std::ranges::is_sorted(kOrdinals));
-  static constexpr std::string_view kBehind[] = {"am", "pm", "a.m", "p.m", "o'clock",   "o\"clock",  "oclock",
-                                                 "st", "nd", "rd",  "th",  "in the mo", "in the ev", "in the af"};
+  static constexpr std::string_view kBehind[] = {
+      "am", "pm", "a.m", "p.m", "o'clock",        "o\"clock",       "oclock",
+      "st", "nd", "rd",  "th",  "in the morning", "in the evening", "in the afternoon"};
   const auto is_digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
   const auto word_at = [&](std::size_t at) {
     std::size_t end = at;
@@ -89,12 +84,12 @@ bool counts_nothing(std::string_view text, const tasks::Found& number) {
   const std::string_view behind = text.substr(next);
   for (const std::string_view sign : kBehind)
     if (behind.starts_with(sign) && (sign.size() > 3 || word_at(next).size() <= sign.size())) return true;
-  if (is_month(word_at(behind.starts_with("of ") ? next + 3 : next))) return true;
+  if (tasks::is_month(word_at(behind.starts_with("of ") ? next + 3 : next))) return true;
   std::size_t end = number.start;
   while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == ',')) --end;
   std::size_t start = end;
   while (start > 0 && text[start - 1] >= 'a' && text[start - 1] <= 'z') --start;
-  return end < number.start && end - start >= 3 && is_month(text.substr(start, end - start));
+  return end < number.start && end - start >= 3 && tasks::is_month(text.substr(start, end - start));
 }
 
 /// The words behind a number, two at most, "rooms" of "3 hotel rooms"; none where a function word comes first.
@@ -122,10 +117,10 @@ class Said {
       for (const std::string& word : counted_words(evidence.text(), number.end)) counts_[word].insert(number.json);
     }
     const std::string text = lower(evidence.text());
+    std::set<std::string> counts;
     for (const tasks::Found& number : numbers_)
-      if (counts_nothing(text, number)) no_counts_.insert(number.json);
-    for (const tasks::Found& number : numbers_)
-      if (!counts_nothing(text, number)) no_counts_.erase(number.json);
+      (counts_nothing(text, number) ? no_counts_ : counts).insert(number.json);
+    for (const std::string& number : counts) no_counts_.erase(number);
     for (const std::string& word : tasks::words(evidence.text())) words_.insert(word.substr(0, kSameLetters));
   }
 
@@ -148,18 +143,13 @@ class Said {
     return !apart.empty() && speaks_of(apart);
   }
 
-  static bool is_number(const JsonValue& schema) {
+  static bool has_type(const JsonValue& schema, std::string_view name) {
     const JsonValue* type = schema.find("type");
-    return type && type->is(Kind::kString) && (type->text == "integer" || type->text == "number");
+    return type && type->is(Kind::kString) && type->text == name;
   }
-  static bool is_plain_text(const JsonValue& schema) {
-    const JsonValue* type = schema.find("type");
-    return type && type->is(Kind::kString) && type->text == "string" && is_plain(schema);
-  }
-  static bool is_truth_value(const JsonValue& schema) {
-    const JsonValue* type = schema.find("type");
-    return type && type->is(Kind::kString) && type->text == "boolean";
-  }
+  static bool is_number(const JsonValue& schema) { return has_type(schema, "integer") || has_type(schema, "number"); }
+  static bool is_truth_value(const JsonValue& schema) { return has_type(schema, "boolean"); }
+  static bool is_plain_text(const JsonValue& schema) { return has_type(schema, "string") && is_plain(schema); }
 
   /// Where the whole names of arguments stand in the request, not as parts of others' ("amount" of "loan amount: 5").
   struct Place {
@@ -191,10 +181,10 @@ class Said {
   }
 
   /// Numbers and truth values by the arguments whose whole name stands in front of them: "loan term: 30", "symbols no".
-  std::map<std::string, std::string> named_values(const JsonValue& properties) const {
+  std::map<std::string, std::string> named_values(const JsonValue& properties, const std::vector<Place>& places) const {
     std::map<std::string, std::string> values;
     std::set<std::string> unclear;
-    for (const Place& place : places_of_names(properties)) {
+    for (const Place& place : places) {
       const std::string& name = properties.names[place.argument];
       const std::string json = value_at(place.end, properties.items[place.argument]);
       if (json.empty()) continue;
@@ -206,10 +196,10 @@ class Said {
   }
 
   /// The arguments whose whole name stands in front of a sign, or of "is" behind "the": "title: Lunch", "the city is".
-  std::set<std::string> introduced(const JsonValue& properties) const {
+  std::set<std::string> introduced(const JsonValue& properties, const std::vector<Place>& places) const {
     const std::string& text = evidence_.text();
     std::set<std::string> names;
-    for (const Place& place : places_of_names(properties)) {
+    for (const Place& place : places) {
       std::size_t at = place.end;
       while (at < text.size() && text[at] == ' ') ++at;
       const bool sign = at < text.size() && (text[at] == ':' || text[at] == '=');
@@ -346,7 +336,7 @@ class Said {
     if (number) {
       for (const tasks::Found& one : numbers_)
         if (one.start == at && std::isalpha(static_cast<unsigned char>(text[at])) == 0 && !goes_on(text, one.end))
-          return schema.find("type")->text == "integer" && one.json.find('.') != one.json.npos ? "" : one.json;
+          return has_type(schema, "integer") && one.json.find('.') != one.json.npos ? "" : one.json;
       return "";
     }
     std::size_t end = at;
@@ -372,7 +362,7 @@ class Said {
         values.insert(found->second.begin(), found->second.end());
     if (values.size() != 1) return "";
     const std::string& value = *values.begin();
-    return schema.find("type")->text == "integer" && value.find('.') != value.npos ? "" : value;
+    return has_type(schema, "integer") && value.find('.') != value.npos ? "" : value;
   }
 
   /// Of numbers that begin at one place the longest first.
@@ -391,19 +381,6 @@ std::string format_of(const JsonValue& schema) {
   return format && format->is(Kind::kString) ? format->text : "";
 }
 
-/// Where a request says a text as whole words.
-std::vector<std::pair<std::size_t, std::size_t>> places_of(std::string_view text, std::string_view request) {
-  const auto joins = [&](std::size_t i) {
-    return i > 0 && i < request.size() && std::isalnum(static_cast<unsigned char>(request[i - 1])) != 0 &&
-           std::isalnum(static_cast<unsigned char>(request[i])) != 0;
-  };
-  std::vector<std::pair<std::size_t, std::size_t>> places;
-  if (!text.empty())
-    for (std::size_t at = request.find(text); at != request.npos; at = request.find(text, at + 1))
-      if (!joins(at) && !joins(at + text.size())) places.emplace_back(at, at + text.size());
-  return places;
-}
-
 }  // namespace
 
 std::set<std::string> subject_words(std::string_view text) {
@@ -418,58 +395,6 @@ double with_words(double probability, bool has_words) {
   const double yes = probability * (has_words ? kCalled : 1 - kCalled),
                no = (1 - probability) * (has_words ? kNotCalled : 1 - kNotCalled);
   return yes + no > 0 ? yes / (yes + no) : 0;
-}
-
-std::string with_year(std::string_view value, std::string_view request) {
-  const std::string as_is(value);
-  const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
-  const std::size_t start = request.find(value);
-  if (start == request.npos || !std::ranges::any_of(value, is_digit) ||
-      !std::ranges::any_of(tasks::words(value), is_month))
-    return as_is;
-  std::size_t end = start + value.size();
-  if (end < request.size() && request[end] == ',') ++end;
-  const std::string_view year = request.substr(end, 5);
-  if (year.size() < 5 || (!year.starts_with(" 19") && !year.starts_with(" 20")) || !is_digit(year[3]) ||
-      !is_digit(year[4]) ||
-      (end + 5 < request.size() && std::isalnum(static_cast<unsigned char>(request[end + 5])) != 0))
-    return as_is;
-  return std::string(request.substr(start, end + 5 - start));
-}
-
-void drop_reused(std::vector<Given>& given, std::string_view request) {
-  std::vector<Given> all = given;
-  std::ranges::stable_sort(
-      all, [](const Given& a, const Given& b) { return a.required != b.required ? a.required : a.sure > b.sure; });
-  const std::string all_said = lower(request);
-  struct Kept {
-    std::string text;
-    std::vector<std::pair<std::size_t, std::size_t>> places;
-  };
-  std::vector<Kept> kept;
-  // Of "the afternoon" and "3 in the afternoon" one says nothing that the other does not.
-  const auto lies_in = [](const Kept& one, const Kept& other) {
-    return one.text.size() < other.text.size() && std::ranges::all_of(one.places, [&](const auto& place) {
-             return std::ranges::any_of(other.places, [&](const auto& around) {
-               return around.first <= place.first && place.second <= around.second;
-             });
-           });
-  };
-  for (const Given& one : all) {
-    const JsonValue value = parse_json_value(one.json, "argument");
-    if (value.is(Kind::kBoolean) || value.is(Kind::kNull)) continue;
-    Kept now{lower(value.is(Kind::kString) ? value.text : one.json), {}};
-    now.places = places_of(now.text, all_said);
-    const auto same = static_cast<std::size_t>(std::ranges::count(kept, now.text, &Kept::text));
-    const bool reused =
-        !now.places.empty() && (same >= now.places.size() || std::ranges::any_of(kept, [&](const Kept& other) {
-                                  return !other.places.empty() && (lies_in(now, other) || lies_in(other, now));
-                                }));
-    if (reused && !one.required)
-      std::erase_if(given, [&](const Given& g) { return g.name == one.name; });
-    else
-      kept.push_back(std::move(now));
-  }
 }
 
 std::string said_arguments(const JsonValue& schema, std::string_view about, const tasks::Evidence& evidence,
@@ -488,8 +413,9 @@ std::string said_arguments(const JsonValue& schema, std::string_view about, cons
       add(schema.names[i], json_text(schema.items[i]));
   if (properties && properties->is(Kind::kObject)) {
     std::string kept;
-    const std::map<std::string, std::string> named = said.named_values(*properties);
-    const std::set<std::string> introduced = said.introduced(*properties);
+    const std::vector<Said::Place> places = said.places_of_names(*properties);
+    const std::map<std::string, std::string> named = said.named_values(*properties, places);
+    const std::set<std::string> introduced = said.introduced(*properties, places);
     std::map<std::string, std::size_t> formats, counted;
     std::set<std::string> taken;
     for (std::size_t p = 0; p < properties->items.size(); ++p) {

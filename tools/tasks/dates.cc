@@ -356,6 +356,12 @@ std::optional<Day> read_day(std::string_view text) {
   return Day{year, month, *in.number(2, 2)};
 }
 
+bool is_month(std::string_view word) {
+  return word == "sept" || std::ranges::any_of(kMonths, [&](std::string_view month) {
+           return word == month || word == month.substr(0, 3);
+         });
+}
+
 std::vector<Found> find_days(std::string_view text, std::optional<Day> today, std::size_t limit) {
   return Days(text, today, limit).find();
 }
