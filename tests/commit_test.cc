@@ -265,6 +265,13 @@ TEST_CASE("the type that a project gives to such files is learnt from the log") 
   for (const double log_probability : docs.types.log_probability) all += std::exp(log_probability);
   CHECK(all == Approx(1));
 
+  // A type that is rare everywhere stays so for a project that has had it twice.
+  Changes tests = changes_of(file("tests/a_test.cc", "-x\n+y\n"));
+  log.clear();
+  for (int i = 0; i < 40; ++i) log.push_back({i % 20 ? "test: x" : "style: y", {"tests/b_test.cc"}});
+  read_habits(log).weigh_types(tests.files, tests.types);
+  CHECK(likeliest(tests) == "test");
+
   const Changes before = changes_of(file("docs/a.md", "+more words\n"));
   Changes after = before;
   read_habits({{"no type here", {"docs/b.md"}}}).weigh_types(after.files, after.types);

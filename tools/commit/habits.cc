@@ -19,6 +19,9 @@ constexpr std::size_t kKnownMessages = 8;
 // How many commits of the project weigh as much as what holds for all projects; and, for the kinds of files, as much as
 // what holds for all of the project.
 constexpr double kProjectPrior = 10, kKindsPrior = 5, kSharePrior = 20;
+// So much of every share is the same for all types: a type that nearly nobody has would make a project that has it
+// twice seem to have little else.
+constexpr double kEven = 0.2;
 
 /// How often commits of many projects have each type, by the kinds of files; "" for all of them.
 struct Share {
@@ -35,6 +38,11 @@ double sum(const TypeCounts& counts) { return std::accumulate(counts.begin(), co
 TypeCounts shares(const TypeCounts& counts, const TypeCounts& before, double weight) {
   TypeCounts shares;
   for (std::size_t i = 0; i < shares.size(); ++i) shares[i] = (counts[i] + weight * before[i]) / (sum(counts) + weight);
+  return shares;
+}
+
+TypeCounts evened(TypeCounts shares) {
+  for (double& share : shares) share = (1 - kEven) * share + kEven / static_cast<double>(shares.size());
   return shares;
 }
 
@@ -101,8 +109,8 @@ void Habits::weigh_types(const std::vector<tasks::FileDiff>& files, TypeEvidence
   for (const tasks::FileDiff& file : files) paths.push_back(file.path);
   const std::string kinds = kinds_of(paths);
 
-  const TypeCounts everywhere = shares(counts_of(""), {}, 0);
-  const TypeCounts others = shares(counts_of(kinds), everywhere, kSharePrior);
+  const TypeCounts everywhere = evened(shares(counts_of(""), {}, 0));
+  const TypeCounts others = evened(shares(counts_of(kinds), everywhere, kSharePrior));
   const TypeCounts project = shares(types, everywhere, kProjectPrior);
   TypeCounts expected;
   for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = others[i] * project[i] / everywhere[i];
