@@ -19,6 +19,7 @@ namespace {
 constexpr double kPrepareSeconds = 1, kValueSeconds = 0.3;
 constexpr std::size_t kSchemaBytes = 2400;  // as training shows
 constexpr std::size_t kAttempts = 12, kConsidered = 6;
+constexpr std::size_t kVaried = 3, kVariants = 6;  // the best candidates that are varied, and variants of them all
 constexpr std::size_t kValueBytes = 60, kValueRows = 2000, kMaxValues = 200;
 
 std::set<std::string> stems(std::string_view text) {
@@ -106,11 +107,33 @@ double Asker::log_probability(const std::string& prompt, const std::string& sql)
   return sum;
 }
 
+/// Adds what the best candidates would be with another choice that questions mean more often.
+void Asker::vary(const Ranking& ranking, std::vector<Candidate>& candidates) const {
+  struct Variant {
+    double gain;  // nats
+    std::string sql;
+  };
+  std::vector<Variant> variants;
+  for (std::size_t i = 0; i < std::min(kVaried, candidates.size()); ++i) {
+    const std::string& sql = candidates[i].answer.sql;
+    for (const Choice& choice : ranking.choices(sql)) {
+      const std::vector<double> logs = Choices::log_shares(choice);
+      for (std::size_t other = 0; other < choice.instead.size(); ++other)
+        if (const double gain = logs[other] - logs[choice.made]; gain > 0)
+          variants.push_back({gain, sql.substr(0, choice.begin) + choice.instead[other] + sql.substr(choice.end)});
+    }
+  }
+  std::ranges::stable_sort(variants, std::greater<>(), &Variant::gain);
+  const std::size_t most = candidates.size() + kVariants;
+  for (const Variant& variant : variants)
+    if (candidates.size() < most) judge(variant.sql, candidates);
+}
+
 /// The best first, each with its confidence.
 void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<Candidate>& candidates) {
   for (Candidate& candidate : candidates) {
     Answer& answer = candidate.answer;
-    answer.log_probability = log_probability(prompt, answer.sql);
+    if (answer.log_probability == 0) answer.log_probability = log_probability(prompt, answer.sql);
     candidate.score = ranking.score(answer.sql, answer.log_probability);
   }
   std::ranges::stable_sort(candidates, {}, [](const Candidate& c) { return std::pair(!c.finds, -c.score); });
@@ -161,7 +184,10 @@ std::vector<Answer> Asker::ask(const std::string& question, const std::vector<st
     all_options.beams = 1;
     result = generator_.generate(prompt, all_options);
   }
-  rank(Ranking(part, all), prompt, candidates);
+  const Ranking ranking(part, all);
+  rank(ranking, prompt, candidates);
+  vary(ranking, candidates);
+  rank(ranking, prompt, candidates);
   std::vector<Answer> answers;
   for (Candidate& candidate : candidates) {
     if (answers.size() == settings_.answers) break;

@@ -65,6 +65,7 @@ class Asker {
   std::pair<tasks::SqlSchema, std::string> shown(const std::string& question, std::size_t max_tokens) const;
   std::vector<std::string> values_of(const tasks::SqlSchema& schema, const std::string& question) const;
   bool judge(std::string_view sql, std::vector<Candidate>& candidates) const;
+  void vary(const Ranking& ranking, std::vector<Candidate>& candidates) const;
   double log_probability(const std::string& prompt, const std::string& sql);
   void rank(const Ranking& ranking, const std::string& prompt, std::vector<Candidate>& candidates);
 };

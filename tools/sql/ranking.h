@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sql/choices.h"
 #include "sql/coverage.h"
 #include "tasks/sql.h"
 #include "tasks/sql_links.h"
@@ -19,7 +20,8 @@ class Ranking {
   /// The schema must outlive the object.
   Ranking(const tasks::SqlSchema& schema, std::string_view question);
 
-  static constexpr std::size_t kFeatures = 16;
+  static constexpr std::size_t kFeatures = 17;
+  std::vector<Choice> choices(std::string_view sql) const { return choices_.of(sql); }
   using Features = std::array<double, kFeatures>;
   static const std::array<std::string_view, kFeatures>& names();
   /// Of a statement of the grammar (sql/grammar.h) and its natural log of a probability by the model.
@@ -33,6 +35,7 @@ class Ranking {
  private:
   const tasks::SqlSchema& schema_;
   Coverage coverage_;
+  Choices choices_;
   std::vector<tasks::Word> said_;
   std::vector<bool> capital_;  ///< of the words of the question: begins with a capital
   std::vector<tasks::NameLink> links_;
@@ -44,7 +47,6 @@ class Ranking {
   };
   std::vector<Place> places_of(std::string_view literal) const;
   bool is_cut(Place place) const;
-  bool is_far(Place place, std::string_view column) const;
 };
 
 }  // namespace eve::sql
