@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <set>
 
 #include "base/utf8.h"
 #include "decode/automaton.h"
@@ -182,6 +183,24 @@ TEST_CASE("prompts that share passes, and what they begin with, are continued as
     REQUIRE(next == prompts.size());
   }
   std::filesystem::remove(packed);
+}
+
+TEST_CASE("one prompt is drawn several times at once, each as its seed alone would draw it") {
+  const RandomModel file(Head::kLm);
+  Generator generator(Model::open(file.path), 1);
+  GenerateOptions options;
+  options.temperature = 1.0f;
+  options.max_tokens = 12;
+  options.seed = 7;
+  std::vector<Generator::Request> requests(5, Generator::Request{"Once", {}});
+  for (std::size_t i = 0; i < requests.size(); ++i) requests[i].seed = i;
+  std::vector<std::string> texts;
+  generator.generate_all(requests, options,
+                         [&](std::size_t, Generator::Result&& result) { texts.push_back(result.text); });
+  REQUIRE(texts.size() == requests.size());
+  for (std::size_t i = 0; i < texts.size(); ++i, ++options.seed)
+    CHECK(texts[i] == generator.generate("Once", options).text);
+  CHECK(std::set<std::string>(texts.begin(), texts.end()).size() > 1);
 }
 
 TEST_CASE("a stop string ends the text before it, and what was streamed is the text in whole characters") {

@@ -62,9 +62,10 @@ struct Generator::Impl {
       throw Error(Status::kInput, "beam search takes 2 to 8 beams, temperature 0 and no stop strings");
   }
 
-  /// `constraints`: one, or one a prompt.
-  void run(std::span<const Tokens> prompts, std::span<const Constraint> constraints, const GenerateOptions& options,
-           const OnText& on_text, const OnResult& on_result) {
+  /// `constraints`: one, or one a prompt; `seeds`: none, or one a prompt, added to that of the options.
+  void run(std::span<const Tokens> prompts, std::span<const Constraint> constraints,
+           std::span<const std::uint64_t> seeds, const GenerateOptions& options, const OnText& on_text,
+           const OnResult& on_result) {
     const auto constraint = [&](std::size_t i) -> const Constraint& {
       return constraints[constraints.size() == 1 ? 0 : i];
     };
@@ -102,8 +103,8 @@ struct Generator::Impl {
                      active.slot->held.size() + kWorthWaiting;
             }))
           break;
-        auto sequence =
-            std::make_unique<Sequence>(writing, waiting, prompts[waiting], constraint(waiting), options, on_text);
+        auto sequence = std::make_unique<Sequence>(writing, waiting, prompts[waiting], constraint(waiting), options,
+                                                   seeds.empty() ? 0 : seeds[waiting], on_text);
         ++waiting;
         if (sequence->done()) {
           on_result(sequence->request(), sequence->result());
@@ -166,7 +167,7 @@ Generator::Result Generator::generate(std::span<const TokenId> prompt, const Gen
                                       const std::function<void(std::string_view)>& on_text) {
   Result result;
   const Tokens one(prompt.begin(), prompt.end());
-  impl_->run({&one, 1}, {&options.constraint, 1}, options, on_text,
+  impl_->run({&one, 1}, {&options.constraint, 1}, {}, options, on_text,
              [&](std::size_t, Result&& r) { result = std::move(r); });
   return result;
 }
@@ -195,18 +196,20 @@ void Generator::generate_all(std::span<const std::string> prompts, const Generat
                              const std::function<void(std::size_t, Result&&)>& on_result) {
   std::vector<Tokens> encoded;
   for (const std::string& prompt : prompts) encoded.push_back(impl_->encode(prompt));
-  impl_->run(encoded, {&options.constraint, 1}, options, {}, InOrder(on_result));
+  impl_->run(encoded, {&options.constraint, 1}, {}, options, {}, InOrder(on_result));
 }
 
 void Generator::generate_all(std::span<const Request> requests, const GenerateOptions& options,
                              const std::function<void(std::size_t, Result&&)>& on_result) {
   std::vector<Tokens> encoded;
   std::vector<Constraint> constraints;
+  std::vector<std::uint64_t> seeds;
   for (const Request& request : requests) {
     encoded.push_back(impl_->encode(request.prompt));
     constraints.push_back(request.constraint);
+    seeds.push_back(request.seed);
   }
-  impl_->run(encoded, constraints, options, {}, InOrder(on_result));
+  impl_->run(encoded, constraints, seeds, options, {}, InOrder(on_result));
 }
 
 std::vector<float> Generator::logits(std::span<const TokenId> ids, std::size_t prompt) {

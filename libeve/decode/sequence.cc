@@ -24,7 +24,7 @@ std::unique_ptr<Matcher> matcher_of(Writing& writing, const Constraint& constrai
 }
 
 Sequence::Sequence(Writing& writing, std::size_t request, const Tokens& prompt, const Constraint& constraint,
-                   const GenerateOptions& options, const OnText& on_text)
+                   const GenerateOptions& options, std::uint64_t seed, const OnText& on_text)
     : writing_(writing),
       request_(request),
       prompt_(prompt),
@@ -34,7 +34,7 @@ Sequence::Sequence(Writing& writing, std::size_t request, const Tokens& prompt, 
       matcher_(matcher_of(writing, constraint)),
       budget_(options.max_tokens),
       result_{{}, {}, StopReason::kMaxTokens, {}, 0, 0},
-      rng_(options.seed) {
+      rng_(options.seed + seed) {
   static const OnText kNone;
   text_.emplace(options.stop, is_checked() ? kNone : on_text);
   if (matcher_) {

@@ -31,7 +31,7 @@ class Sequence {
 
   /// `on_text` may be empty; all references must outlive the sequence.
   Sequence(Writing& writing, std::size_t request, const Tokens& prompt, const Constraint& constraint,
-           const GenerateOptions& options, const OnText& on_text);
+           const GenerateOptions& options, std::uint64_t seed, const OnText& on_text);
 
   std::size_t request() const { return request_; }
   /// The prompt and what is written so far, forced tokens included.

@@ -18,6 +18,10 @@ namespace {
 constexpr double kSupported = 0.5;  // share of a sentence's words below which --strict drops it
 constexpr std::size_t kMaxCites = 3, kAttempts = 6;
 constexpr std::size_t kTokens = 50;  // for a sentence whose words are not counted
+// Of a draft that is sure of its words (mean probability) no others are drawn.
+constexpr double kSure = 0.85;
+constexpr std::size_t kDrafts = 6;
+constexpr float kTemperature = 0.65F;
 
 std::string line_of(const Turn& turn) { return turn.speaker.empty() ? turn.text : turn.speaker + ": " + turn.text; }
 
@@ -53,6 +57,18 @@ bool repeats(std::string_view text) {
 double confidence(const std::vector<float>& log_probs) {
   const double sum = std::accumulate(log_probs.begin(), log_probs.end(), 0.0);
   return std::exp(sum / static_cast<double>(std::max<std::size_t>(log_probs.size(), 1)));
+}
+
+/// ROUGE-L of two texts by their words: F1 of the longest common subsequence (Lin, 2004).
+double likeness(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  std::vector<std::size_t> longest(b.size() + 1);
+  for (const std::string& word : a)
+    for (std::size_t j = 0, diagonal = 0; j < b.size(); ++j) {
+      const std::size_t above = longest[j + 1];
+      longest[j + 1] = word == b[j] ? diagonal + 1 : std::max(above, longest[j]);
+      diagonal = above;
+    }
+  return 2.0 * static_cast<double>(longest.back()) / static_cast<double>(std::max<std::size_t>(a.size() + b.size(), 1));
 }
 
 }  // namespace
@@ -137,20 +153,15 @@ void Writer::write(const Shape& shape) {
   GenerateOptions options = options_;
   options.max_tokens = shape.words ? std::min<std::size_t>(shape.words * 5 + 16, 800) : shape.sentences * kTokens;
   options.attempts = kAttempts;
-  const Generator::Request request{
-      tasks::summarize_prompt(text, settings_.window_bytes + 400),
-      {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
-  std::string written;
-  bool full = false;  // no room was left
-  generator_.generate_all(std::span(&request, 1), options, [&](std::size_t, Generator::Result&& result) {
-    full = result.tokens.size() + 8 >= options.max_tokens;
-    if (confidence(result.log_probs) >= settings_.min_confidence) written = std::move(result.text);
-  });
+  Generator::Request request{tasks::summarize_prompt(text, settings_.window_bytes + 400),
+                             {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
+  const Draft draft = agreed(request, options);
   statements_.clear();
-  if (written.empty()) quote(here);
+  if (draft.text.empty()) quote(here);
   // A sentence that ended because no words were left is not whole.
-  std::vector<std::string_view> whole = written_sentences(written);
-  if (whole.size() > here.least && (full || (shape.words && count_words(written) >= shape.words))) whole.pop_back();
+  std::vector<std::string_view> whole = written_sentences(draft.text);
+  if (whole.size() > here.least && (draft.is_full || (shape.words && count_words(draft.text) >= shape.words)))
+    whole.pop_back();
   std::set<std::string> said_before;
   for (const std::string_view sentence : whole) {
     // One that mostly says again what those before it say is left out.
@@ -168,6 +179,37 @@ void Writer::write(const Shape& shape) {
   ++windows_;
   window_.clear();
   bytes_ = 0;
+}
+
+/// The draft that is most like the others: what the model is most likely to mean, while the likeliest text is but the
+/// one with the likeliest words (minimum Bayes risk; Kumar and Byrne, 2004). Empty where they do not agree.
+Writer::Draft Writer::agreed(Generator::Request request, GenerateOptions options) {
+  std::vector<Draft> drafts;
+  bool sure = false;
+  const auto take = [&](std::size_t, Generator::Result&& result) {
+    sure = confidence(result.log_probs) >= kSure;
+    const bool is_full = result.tokens.size() + 8 >= options.max_tokens;
+    if (!result.text.empty()) drafts.push_back({std::move(result.text), is_full});
+  };
+  generator_.generate_all(std::span(&request, 1), options, take);
+  if (sure && !drafts.empty()) return drafts[0];
+  std::vector<Generator::Request> requests(kDrafts, request);
+  for (std::size_t i = 0; i < kDrafts; ++i) requests[i].seed = i;
+  options.temperature = kTemperature;
+  options.beams = 1;
+  generator_.generate_all(requests, options, take);
+  std::vector<std::vector<std::string>> words;
+  for (const Draft& draft : drafts) words.push_back(tasks::words(draft.text));
+  double most = settings_.min_agreement * static_cast<double>(drafts.size() - 1);
+  Draft best;
+  for (std::size_t i = 0; drafts.size() > 1 && i < drafts.size(); ++i) {
+    double sum = -1;  // the likeness to itself
+    for (const auto& other : words) sum += likeness(words[i], other);
+    if (sum < most || (sum == most && !best.text.empty())) continue;
+    most = sum;
+    best = drafts[i];
+  }
+  return best;
 }
 
 void Writer::keep(Statement statement) {

@@ -17,8 +17,8 @@ class Writer {
  public:
   struct Settings {
     std::size_t window_bytes;
-    double min_confidence;  ///< mean probability of the tokens below which a window is quoted
-    Limits quotations;      ///< how much of it
+    double min_agreement;  ///< of the drafts of a window; it is quoted below
+    Limits quotations;     ///< how much of it
     bool strict;
   };
   Writer(Generator& generator, const GenerateOptions& options, const Settings& settings)
@@ -44,6 +44,11 @@ class Writer {
   std::vector<Statement> statements_;              // of the latest windows
   std::vector<std::vector<std::uint64_t>> cites_;  // by number of the sentence
   void write(const Shape& shape);
+  struct Draft {
+    std::string text;
+    bool is_full = false;  // no room was left
+  };
+  Draft agreed(Generator::Request request, GenerateOptions options);
   void quote(const Shape& shape);
   void keep(Statement statement);
 };

@@ -129,6 +129,7 @@ class Generator {
   struct Request {
     std::string prompt;
     Constraint constraint;
+    std::uint64_t seed = 0;  ///< added to that of the options, so that one prompt may be drawn several times
   };
   /// `on_text` receives the text in whole UTF-8 characters as soon as no stop string can begin in it (of a text that is
   /// to be checked, or searched for with beams: at the end); may be empty. A text that fails its check is taken back to
