@@ -40,6 +40,7 @@ TEST_CASE("a list that goes in circles loses what it repeats, and the fields of 
                         {{"/x/0/n", 1, {}}, {"/x/1/n", 1, {}}, {"/x/2/n", 1, {}}, {"/y", 1, {}}}) ==
         R"({"x":[{"n":1},{"n":2}]} /x/0/n /x/1/n /y)");
   CHECK(without_repeats(R"([{"tags":["a","a"]},{"tags":["a"]}])", {{"/0/tags/1", 1, {}}}) == R"([{"tags":["a"]}])");
+  CHECK(without_repeats(R"(["","a",""])", {{"/0", 1, {}}, {"/1", 1, {}}, {"/2", 1, {}}}) == R"(["a"] /0)");
   CHECK(without_repeats("[3,3,5,true,true,null,null]", {}) == "[3,3,5,true,true,null,null]");
 }
 

@@ -40,13 +40,34 @@ const JsonValue* schema_at(const JsonValue& root, std::string_view pointer) {
   return at;
 }
 
+/// Whether a schema lets a string be any.
+bool is_any_string(const JsonValue* schema) {
+  for (const char* keyword : {"enum", "const", "pattern", "anyOf", "oneOf", "allOf", "$ref", "minLength", "format"})
+    if (!schema || schema->find(keyword)) return false;
+  return true;
+}
+
 /// A span of signs alone, as a comma: no value of a string that may be any.
 bool says_nothing(const JsonValue& value, const JsonValue* schema) {
-  for (const char* keyword : {"enum", "const", "pattern", "anyOf", "oneOf", "allOf", "$ref"})
-    if (!schema || schema->find(keyword)) return false;
-  return value.is(Kind::kString) && !value.text.empty() && std::ranges::none_of(value.text, [](unsigned char c) {
+  return is_any_string(schema) && value.is(Kind::kString) && !value.text.empty() &&
+         std::ranges::none_of(value.text, [](unsigned char c) {
            return c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
          });
+}
+
+/// Strings that may be any without what parts them from the rest of a text: ", the canteen" is the canteen, "," nothing.
+void trim(JsonValue& value, const JsonValue* schema) {
+  constexpr std::string_view kParts = " ,;:";
+  if (!schema) return;
+  if (value.is(Kind::kString) && is_any_string(schema)) {
+    const std::size_t first = value.text.find_first_not_of(kParts), last = value.text.find_last_not_of(kParts);
+    value.text = first == value.text.npos ? "" : value.text.substr(first, last + 1 - first);
+  }
+  const JsonValue* properties = schema->find("properties");
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    trim(value.items[i], value.is(Kind::kArray) ? schema->find("items")
+                         : properties           ? properties->find(value.names[i])
+                                                : nullptr);
 }
 
 std::string first_step(std::string_view pointer) {
@@ -173,15 +194,21 @@ Extractor::Part Extractor::read(const Window& window, const Generator::Result& r
   std::map<std::string, std::vector<Field>> fields;
   for (const tasks::JsonPlace& place : tasks::json_places(result.text, value)) {
     Field field{place.pointer, certainty.of(place.start, place.end), {}};
-    std::optional<tasks::Found> found = window.evidence.place(*place.value, schema_at(value_, place.pointer));
-    const auto form = std::ranges::find(window.forms, json_text(*place.value), &tasks::Found::json);
+    JsonValue said = *place.value;
+    const JsonValue* schema = schema_at(value_, place.pointer);
+    if (settings_.grounded) trim(said, schema);
+    std::optional<tasks::Found> found = window.evidence.place(said, schema);
+    const auto form = std::ranges::find(window.forms, json_text(said), &tasks::Found::json);
     if (!found && form != window.forms.end()) found = *form;
     if (found) field.span = {window.start + found->start, window.start + found->end};
     fields[part.is_object ? first_step(place.pointer) : ""].push_back(std::move(field));
   }
   const auto add = [&](const std::string& name, const std::string& pointer, JsonValue member) {
     std::vector<Field>& of_member = fields[pointer];
-    if (settings_.grounded) drop_repeats(member, pointer, of_member);
+    if (settings_.grounded) {
+      trim(member, schema_at(value_, pointer));
+      drop_repeats(member, pointer, of_member);
+    }
     double sure = 1;
     for (const Field& field : of_member) sure = std::min(sure, field.confidence);
     part.members.push_back({name, std::move(member), of_member, sure});
@@ -227,7 +254,8 @@ void drop_repeats(JsonValue& value, const std::string& pointer, std::vector<Fiel
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const bool may_repeat = !value.items[i].is(Kind::kString) && !value.items[i].is(Kind::kObject);
     const std::string from = step(i), to = step(kept);
-    if (!have.insert(canonical_json(value.items[i])).second && !may_repeat) {
+    const bool is_empty = value.items[i].is(Kind::kString) && value.items[i].text.empty();
+    if (is_empty || (!have.insert(canonical_json(value.items[i])).second && !may_repeat)) {
       std::erase_if(fields, [&](const Field& field) { return is_of(field, from); });
       continue;
     }

@@ -34,9 +34,9 @@ struct Field {
   std::optional<std::pair<std::size_t, std::size_t>> span;  ///< bytes of the text that say it
 };
 
-/// Takes out of the lists in `value` the texts and objects that an earlier item says word for word (a list that goes in
-/// circles), with their fields; `pointer` is that of `value`, and the fields of later items move up. Numbers may
-/// repeat.
+/// Takes out of the lists in `value` empty texts, and texts and objects that an earlier item says word for word (a list
+/// that goes in circles), with their fields; `pointer` is that of `value`, and the fields of later items move up.
+/// Numbers may repeat.
 void drop_repeats(JsonValue& value, const std::string& pointer, std::vector<Field>& fields);
 
 struct Record {
