@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Fits the weights by which eve-commit tells types of changes (tools/commit/weights.inc): a softmax regression over the
-features that stand in at least --least commits and --sources projects, with L2 decay, by stochastic gradient steps.
+features that stand in at least --least commits and --sources projects, with a square penalty, by L-BFGS. Needs NumPy and SciPy.
 
   build/tests/bin/commit_features train.jsonl >train.tsv; build/tests/bin/commit_features dev.jsonl >dev.tsv
   type_weights.py train.tsv --dev dev.tsv >tools/commit/weights.inc
@@ -11,8 +11,11 @@ features that stand in at least --least commits and --sources projects, with L2 
 import argparse
 import collections
 import math
-import random
 import sys
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 
 TYPES = ["build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "style", "test"]
 
@@ -28,49 +31,45 @@ def is_word(feature):
     return feature.split(": ")[0] in ("adds", "removes", "path", "file") and ": " in feature
 
 
-def probabilities(weights, features):
-    sums = list(weights[""])
-    for feature in features:
-        row = weights.get(feature)
-        if row:
-            for i, w in enumerate(row):
-                sums[i] += w
-    top = max(sums)
-    odds = [math.exp(s - top) for s in sums]
-    whole = sum(odds)
-    return [o / whole for o in odds]
+def matrix(rows, names):
+    places = {name: i for i, name in enumerate(names)}
+    columns, ends = [], [0]
+    for _, _, features in rows:
+        columns += sorted({places[f] for f in features if f in places})
+        ends.append(len(columns))
+    return csr_matrix((np.ones(len(columns)), np.array(columns, dtype=np.int32), np.array(ends)), shape=(len(rows), len(names)))
 
 
-def fit(rows, names, options):
-    weights = {name: [0.0] * len(TYPES) for name in names}
-    weights[""] = [0.0] * len(TYPES)
-    counts = collections.Counter(kind for _, kind, _ in rows)
-    cost = [(len(rows) / len(TYPES) / max(counts[k], 1)) ** options.balance for k in range(len(TYPES))]
-    rows = [(kind, [f for f in features if f in weights]) for _, kind, features in rows]
-    order = random.Random(1)
-    for step in range(options.passes):
-        rate = options.rate * (1 - step / options.passes)
-        order.shuffle(rows)
-        for kind, features in rows:
-            share = rate * cost[kind] / math.sqrt(len(features) + 1)
-            gradient = [(k == kind) - p for k, p in enumerate(probabilities(weights, features))]
-            for feature in ["", *features]:
-                row = weights[feature]
-                for k in range(len(TYPES)):
-                    row[k] += share * gradient[k] - rate * options.decay * row[k]
-    return weights
+def logs(x, weights, constants):
+    """Logarithms of probabilities, [rows][types]."""
+    sums = x @ weights + constants
+    sums -= sums.max(axis=1, keepdims=True)
+    return sums - np.log(np.exp(sums).sum(axis=1, keepdims=True))
 
 
-def report(weights, rows, title):
-    right, by_type, log = 0, collections.defaultdict(collections.Counter), 0.0
-    for _, kind, features in rows:
-        p = probabilities(weights, features)
-        best = max(range(len(TYPES)), key=p.__getitem__)
-        right += best == kind
-        log -= math.log(max(p[kind], 1e-9))
-        by_type[kind].update(rows=1, right=best == kind)
-    recalls = " ".join(f"{TYPES[k]} {c['right']}/{c['rows']}" for k, c in sorted(by_type.items()))
-    print(f"{title}: {len(rows)} rows, right {right / max(len(rows), 1):.3f}, nats {log / max(len(rows), 1):.3f}; {recalls}", file=sys.stderr)
+def fit(rows, names, penalty):
+    """Weights, [names][types], and a constant for each type, without a penalty."""
+    x, kinds = matrix(rows, names), np.array([kind for _, kind, _ in rows])
+    shape = (len(names) + 1, len(TYPES))
+
+    def loss(flat):
+        w = flat.reshape(shape)
+        log = logs(x, w[1:], w[0])
+        share = np.exp(log)
+        share[np.arange(len(rows)), kinds] -= 1
+        gradient = np.vstack([share.sum(axis=0), x.T @ share + penalty * w[1:]])
+        return penalty / 2 * (w[1:] ** 2).sum() - log[np.arange(len(rows)), kinds].sum(), gradient.ravel()
+
+    w = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x.reshape(shape)
+    return w[1:], w[0]
+
+
+def report(names, model, rows, title):
+    log = logs(matrix(rows, names), *model)
+    kinds = np.array([kind for _, kind, _ in rows])
+    right = log.argmax(axis=1) == kinds
+    recalls = " ".join(f"{name} {right[kinds == k].sum()}/{(kinds == k).sum()}" for k, name in enumerate(TYPES) if (kinds == k).any())
+    print(f"{title}: {len(rows)} rows, right {right.mean():.3f}, nats {-log[np.arange(len(rows)), kinds].mean():.3f}; {recalls}", file=sys.stderr)
 
 
 def kinds_of(features):  # as tools/commit/habits.cc
@@ -94,13 +93,10 @@ def main():
     parser.add_argument("--dev")
     parser.add_argument("--shares")
     parser.add_argument("--leave-out", action="append", default=[])
-    parser.add_argument("--least", type=int, default=40)
+    parser.add_argument("--least", type=int, default=20)
     parser.add_argument("--sources", type=int, default=6)
-    parser.add_argument("--words", type=int, default=1000, help="of the features that are words, those that tell most")
-    parser.add_argument("--passes", type=int, default=5)
-    parser.add_argument("--rate", type=float, default=0.1)
-    parser.add_argument("--decay", type=float, default=0.02)
-    parser.add_argument("--balance", type=float, default=0.0, help="0: types as frequent as they are, 1: all alike")
+    parser.add_argument("--words", type=int, default=1500, help="of the features that are words, those that tell most")
+    parser.add_argument("--penalty", type=float, default=300.0)
     options = parser.parse_args()
 
     rows = [row for row in read(options.train) if row[0] not in options.leave_out]
@@ -125,17 +121,17 @@ def main():
     known = [f for f in commits if commits[f] >= options.least and len(projects[f]) >= options.sources]
     words = sorted(filter(is_word, known), key=lambda f: (-tells(f), f))[: options.words]
     names = [f for f in known if not is_word(f)] + words
-    weights = fit(rows, names, options)
-    report(weights, rows, "train")
+    model = fit(rows, names, options.penalty)
+    report(names, model, rows, "train")
     if options.dev:
         dev = list(read(options.dev))
-        report(weights, dev, "dev")
+        report(names, model, dev, "dev")
         for project in options.leave_out:
-            report(weights, [r for r in [*read(options.train), *dev] if r[0] == project], project)
-    for name in sorted(weights, key=lambda n: n.encode()):
-        row = [round(100 * w) for w in weights[name]]
-        if any(row):
-            print(f"{{\"{name}\", {{{', '.join(map(str, row))}}}}},")
+            report(names, model, [r for r in [*read(options.train), *dev] if r[0] == project], project)
+    for name, row in sorted([("", model[1]), *zip(names, model[0])], key=lambda pair: pair[0].encode()):
+        hundredths = [round(100 * w) for w in row]
+        if any(hundredths):
+            print(f"{{\"{name}\", {{{', '.join(map(str, hundredths))}}}}},")
 
 
 main()

@@ -86,12 +86,13 @@ std::string lower(Text text) {
   return out;
 }
 
-/// Whether a word stands twice in a row, or three times: what small models write when they have nothing to say.
+/// Whether a word stands twice in a row, or three times, or a pair of words twice: what small models write when they
+/// have nothing to say (and 1 in 60 people).
 bool repeats_itself(Text text) {
   std::map<std::string, int> counts;
   std::string last;
   for (const std::string& word : tasks::words(text)) {
-    if (word == last || ++counts[word] > 2) return true;
+    if (word == last || ++counts[word] > 2 || ++counts[last + ' ' + word] > 1) return true;
     last = word;
   }
   return false;
