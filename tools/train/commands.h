@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernels/gemm.h"
+#include "model/model.h"
 #include "tasks/task.h"
 #include "tool.h"
 #include "train/data.h"
@@ -19,6 +20,9 @@ Command average_command();
 Command eval_command();
 Command bench_command();
 Command recipe_command();
+
+/// Gives a model the tokenizer of a SentencePiece model, a tokenizer.json or another model. Throws kModel.
+void take_vocabulary(ModelData& model, const std::string& path);
 
 inline Math math_named(const std::string& name) { return name == "f32" ? Math::kF32 : Math::kBF16; }
 

@@ -62,8 +62,7 @@ ModelData starting_model() {
     if (!settings.head.empty()) throw Error(Status::kInput, "--head goes with --base; a shape says its own");
     if (settings.vocabulary.empty()) throw Error(Status::kInput, "--new needs --vocab");
     model.config = read_shape(settings.shape);
-    model.tokenizer =
-        sentencepiece_from_bytes(read_file(settings.vocabulary, 64 << 20), printable(settings.vocabulary));
+    take_vocabulary(model, settings.vocabulary);
     if (model.config.vocab_size == 0) model.config.vocab_size = model.tokenizer->size();
     name_labels(model);
     check_config(model.config, printable(settings.shape));
@@ -336,7 +335,7 @@ Command fit_command() {
       option("--base", "FILE", "Model to start from.", &settings.base),
       choice("--head", "KIND", "New head for the base: of scores a token, or a text.", &settings.head,
              {"tag", "label"}),
-      option("--vocab", "FILE", "SentencePiece vocabulary of a new network.", &settings.vocabulary),
+      option("--vocab", "FILE", "Vocabulary of a new network: a SentencePiece model, tokenizer.json or model.", &settings.vocabulary),
       option("--task", "NAME", "Task the model is for.", &settings.task),
       repeated("--data", "FILE", "Training rows.", &settings.data),
       option("--corpus", "FILE", "Token file to train on.", &settings.corpus),

@@ -27,12 +27,8 @@ void add(SourceSummary& sum, const SourceSummary& s) {
 
 Status run_prepare(Run& run) {
   Threads threads(run.threads);
-  ModelData model;  // a tokenizer of a model file reads from the mapped file
-  if (settings.vocabulary.ends_with(".gguf"))
-    model = load_model(settings.vocabulary);
-  else
-    model.tokenizer = load_tokenizer(settings.vocabulary);
-  if (!model.tokenizer) throw Error(Status::kModel, printable(settings.vocabulary) + ": no tokenizer in the file");
+  ModelData model;
+  take_vocabulary(model, settings.vocabulary);
   PrepareOptions options;
   options.directories = settings.directories;
   options.parts = settings.parts.empty() ? settings.output + ".parts" : settings.parts;

@@ -54,6 +54,18 @@ Status run_vocab(Run& run) {
 
 }  // namespace
 
+void take_vocabulary(ModelData& model, const std::string& path) {
+  if (path.ends_with(".gguf")) {
+    ModelData other = load_model(path);
+    model.tokenizer = std::move(other.tokenizer);
+    model.files = std::move(other.files);  // which the tokenizer reads from
+    model.storage = std::move(other.storage);
+  } else {
+    model.tokenizer = load_tokenizer(path);
+  }
+  if (!model.tokenizer) throw Error(Status::kModel, printable(path) + ": no tokenizer in the file");
+}
+
 Command vocab_command() {
   Command c;
   c.name = "vocab";
