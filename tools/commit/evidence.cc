@@ -34,7 +34,6 @@ struct Known {
 };
 constexpr Known kKnown[] = {
     {"new file with definitions", "feat", 1.5},
-    {"only tests", "test", 1},
     {"only lock files", "build", 2.5},
     {"only renamed files", "refactor", 1.5},
     {"only deleted files", "refactor", 2.5},
