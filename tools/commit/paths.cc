@@ -8,19 +8,14 @@
 #include "base/regex.h"
 #include "commit/message.h"
 #include "eve/error.h"
+#include "tasks/text.h"
 
 namespace eve::commit {
 
 namespace {
 
 using Text = std::string_view;
-
-std::string lower(Text text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return out;
-}
+using tasks::lower;
 
 bool is_any(Text text, std::initializer_list<Text> words) { return std::ranges::find(words, text) != words.end(); }
 bool ends_with_any(Text text, std::initializer_list<Text> ends) {

@@ -19,6 +19,7 @@ namespace eve::commit {
 namespace {
 
 using Text = std::string_view;
+using tasks::lower;
 
 constexpr std::size_t kWantedHeader = 72, kLeastSubject = 6, kMostSubject = 200, kTokens = 160, kBodyTokens = 200;
 constexpr std::size_t kBodyBytes = 400, kAsked = 10, kAttempts = 8;
@@ -78,12 +79,6 @@ bool is_name(Text word) {
   const std::size_t dot = word.find('.');
   if (dot != word.npos && dot > 0 && dot + 1 < word.size()) return true;
   return std::any_of(word.begin() + 1, word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-std::string lower(Text text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 /// Whether a word stands twice in a row, or three times, or a pair of words twice: what small models write when they

@@ -13,13 +13,9 @@ namespace eve::func {
 
 namespace {
 
-using Kind = JsonValue::Kind;
+using tasks::lower;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
+using Kind = JsonValue::Kind;
 
 /// Where a request says a text as whole words.
 std::vector<std::pair<std::size_t, std::size_t>> places_of(std::string_view text, std::string_view request) {

@@ -20,16 +20,12 @@ namespace eve::func {
 
 namespace {
 
+using tasks::lower;
+
 using Kind = JsonValue::Kind;
 constexpr std::size_t kSameLetters = 4;  // with which words begin that mean the same
 constexpr std::size_t kSubjectLetters = 5;
 constexpr std::size_t kMostPlaces = 100;  // of arguments' names in a request; one that has more says nothing by them
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 /// Words of names and descriptions that say that something is asked, not what.
 bool is_empty_word(std::string_view word) {

@@ -18,16 +18,10 @@ namespace eve::prompt {
 namespace {
 
 using Text = std::string_view;
+using tasks::lower;
 
 constexpr std::size_t kDescriptionBytes = 240;  // that the model sees
 constexpr std::uint32_t kMaxTags = 16, kMaxTagWords = 6, kMaxSentences = 5, kMinWords = 4, kMaxWords = 24;
-
-std::string lower(Text text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return result;
-}
 
 std::string capital(std::string word) {
   if (word[0] >= 'a' && word[0] <= 'z') word[0] = static_cast<char>(word[0] & ~0x20);

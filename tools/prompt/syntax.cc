@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "tasks/prompt_words.h"
 #include "tasks/summarize_words.h"
+#include "tasks/text.h"
 
 namespace eve::prompt {
 
@@ -131,9 +132,7 @@ std::size_t count_tokens(Text prompt) {
           characters += point.bytes > 1 ? 2 : 0;
           at += point.bytes;
         }
-        for (char& c : word)
-          if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-        tokens += common_words().contains(word) ? 1 : (characters + 2) / 3;
+        tokens += common_words().contains(tasks::lower(word)) ? 1 : (characters + 2) / 3;
       } else {
         // Each digit is a token, and each mark.
         ++tokens;

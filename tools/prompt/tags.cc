@@ -104,8 +104,7 @@ Words set_of(Text list) {
 /// Words in small letters; a hyphen joins.
 std::vector<std::string> words_of(Text text) {
   std::vector<std::string> words(1);
-  for (char c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  for (const char c : tasks::lower(text)) {
     if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')
       words.back() += c;
     else if (!words.back().empty())

@@ -14,6 +14,7 @@ namespace eve::sql {
 namespace {
 
 using Text = std::string_view;
+using tasks::lower;
 
 struct Weight {
   Text phrase;
@@ -36,13 +37,6 @@ constexpr std::size_t kFar = 7, kShownShape = 6, kLongText = 5;
 
 bool is_word(char c) {
   return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || static_cast<unsigned char>(c) >= 0x80;
-}
-
-std::string lower(Text text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return result;
 }
 
 /// One sign for what a word looks like.

@@ -248,13 +248,6 @@ bool is_usable_keyword(const std::string& word) {
 
 }  // namespace
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 32);
-  return result;
-}
-
 std::string quoted_name(std::string_view name) {
   const bool bare = !name.empty() && std::ranges::all_of(name, is_word) && !(name[0] >= '0' && name[0] <= '9');
   if (bare &&

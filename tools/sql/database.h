@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tasks/sql.h"
+#include "tasks/text.h"
 
 namespace eve::sql {
 
@@ -34,7 +35,7 @@ inline Clock::time_point deadline_after(double seconds) {
 std::string quoted_name(std::string_view name);
 /// The name that a spelling stands for, in lower case (ASCII), as SQLite compares names.
 std::string plain_name(std::string_view spelled);
-std::string lower(std::string_view text);
+using tasks::lower;
 
 /// The tables and views that statements may read.
 struct Schema {

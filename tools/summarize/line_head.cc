@@ -5,11 +5,14 @@
 #include <array>
 #include <string>
 
+#include "tasks/text.h"
+
 namespace eve::summarize {
 
 namespace {
 
 using Text = std::string_view;
+using tasks::lower;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -20,13 +23,6 @@ Text trimmed(Text text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
-}
-
-std::string lower(Text text) {
-  std::string result(text);
-  for (char& c : result)
-    if (is_upper(c)) c = static_cast<char>(c | 0x20);
-  return result;
 }
 
 /// Digits and single marks between them, such as 10:20:01,5 or 2026-11-22: how many groups of digits, and the marks.

@@ -8,21 +8,17 @@
 #include "base/utf8.h"
 #include "eve/error.h"
 #include "summarize/reader.h"
+#include "tasks/text.h"
 
 namespace eve::summarize {
 
 namespace {
 
 using Text = std::string_view;
+using tasks::lower;
 
 constexpr std::size_t kMaxParts = 1000, kMaxDepth = 10;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-std::string lower(Text text) {
-  std::string result(text);
-  for (char& c : result) c = lower(c);
-  return result;
-}
 Text trimmed(Text text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "summarize/terms.h"
+#include "tasks/text.h"
 
 namespace eve::summarize {
 
@@ -23,7 +24,7 @@ std::string spoken(Text text) {
     } else if (c == ',' || c == '.' || c == '!' || c == '?' || c == ';') {
       result += ' ';
     } else {
-      result += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+      result += tasks::lower(c);
     }
   }
   return result + " ";

@@ -10,6 +10,7 @@
 #include "eve/error.h"
 #include "summarize/line_head.h"
 #include "summarize/log.h"
+#include "tasks/text.h"
 
 namespace eve::summarize {
 
@@ -105,10 +106,7 @@ bool is_mail(std::span<const std::string> lines) {
     if (line[0] == ' ' || line[0] == '\t') continue;
     const std::size_t colon = line.find(':');
     if (colon == line.npos || line.find(' ') < colon) return false;
-    std::string name = line.substr(0, colon);
-    for (char& c : name)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    headers.insert(name);
+    headers.insert(tasks::lower(line.substr(0, colon)));
   }
   std::size_t known = 0;
   for (const char* name : {"to", "subject", "date", "message-id", "received", "return-path", "cc", "sent"})

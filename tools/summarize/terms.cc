@@ -31,13 +31,10 @@ bool is_abbreviation(Text text) {
   Text word = text.substr(space == text.npos ? 0 : space + 1);
   if (word.size() == 1) return is_upper(word[0]) && word[0] != 'I';
   if (word.find('.') != word.npos) return word.size() <= 5 && !is_digit(word[0]);  // e.g, U.S
-  std::string lower(word);
-  for (char& c : lower)
-    if (is_upper(c)) c = static_cast<char>(c | 0x20);
   static constexpr std::array<Text, 25> kKnown = {"mr",  "mrs", "ms",   "dr",  "prof", "st",  "vs",    "etc", "jr",
                                                   "sr",  "inc", "ltd",  "co",  "fig",  "eq",  "cf",    "al",  "jan",
                                                   "feb", "aug", "sept", "oct", "nov",  "dec", "approx"};
-  return std::ranges::find(kKnown, lower) != kKnown.end();
+  return std::ranges::find(kKnown, tasks::lower(word)) != kKnown.end();
 }
 
 const std::set<Text>& empty_words() {

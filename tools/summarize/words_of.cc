@@ -8,12 +8,14 @@
 
 #include "summarize/terms.h"
 #include "tasks/summarize_words.h"
+#include "tasks/text.h"
 
 namespace eve::summarize {
 
 namespace {
 
 using Text = std::string_view;
+using tasks::lower;
 
 constexpr std::array<Text, 20> kFigures = {
     "zero", "one",    "two",    "three",    "four",     "five",    "six",     "seven",     "eight",    "nine",
@@ -24,13 +26,6 @@ constexpr std::size_t kSpelled = 12;  // a number up to which figures may be spe
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string lower(Text text) {
-  std::string result(text);
-  for (char& c : result)
-    if (is_upper(c)) c = static_cast<char>(c | 0x20);
-  return result;
-}
 
 std::string capital(std::string word) {
   if (is_lower(word[0])) word[0] = static_cast<char>(word[0] & ~0x20);

@@ -11,6 +11,7 @@
 #include "decode/format.h"
 #include "decode/schema.h"
 #include "decode/validate.h"
+#include "tasks/text.h"
 
 namespace eve::tasks {
 
@@ -50,13 +51,6 @@ std::vector<std::string_view> type_names(const JsonValue& schema) {
 std::string_view text_member(const JsonValue& schema, std::string_view name) {
   const JsonValue* member = schema.find(name);
   return member && member->is(Kind::kString) ? std::string_view(member->text) : std::string_view();
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 32);
-  return result;
 }
 
 /// Writes a schema anew, without what has no evidence.

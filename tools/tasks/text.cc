@@ -24,6 +24,14 @@ std::string_view cut(std::string_view text, std::size_t limit_bytes) {
   return text.substr(0, end);
 }
 
+char lower(char c) { return is_upper(c) ? static_cast<char>(c | 0x20) : c; }
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = lower(c);
+  return result;
+}
+
 std::string one_line(std::string_view text) {
   std::string line;
   bool space = false;
@@ -62,7 +70,7 @@ std::vector<Word> words_with_places(std::string_view text) {
     const bool hump = is_upper(c) && i > 0 &&
                       (!is_upper(text[i - 1]) || (i + 1 < text.size() && text[i + 1] >= 'a' && text[i + 1] <= 'z'));
     if (hump || (i > 0 && is_digit(c) != is_digit(text[i - 1]))) end(i);
-    word += is_upper(c) ? static_cast<char>(c | 0x20) : c;
+    word += lower(c);
   }
   end(text.size());
   return result;

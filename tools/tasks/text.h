@@ -15,6 +15,9 @@ inline constexpr std::string_view kAnswerCue = "\nA:\n";
 /// The longest prefix of at most `limit_bytes` that ends between characters, at white space if there is any in its last
 /// quarter.
 std::string_view cut(std::string_view text, std::size_t limit_bytes);
+/// With small letters for A to Z; all else as it stands.
+char lower(char c);
+std::string lower(std::string_view text);
 /// The text with every run of white space as one space, none at the ends.
 std::string one_line(std::string_view text);
 /// The lower-case words of a name or a sentence: "streetNumber", "street_number" and "Street number" have the same two.
