@@ -42,7 +42,7 @@ const JsonValue* schema_at(const JsonValue& root, std::string_view pointer) {
 
 /// Whether a schema lets a string be any.
 bool is_any_string(const JsonValue* schema) {
-  for (const char* keyword : {"enum", "const", "pattern", "anyOf", "oneOf", "allOf", "$ref", "minLength", "format"})
+  for (const char* keyword : {"enum", "const", "pattern", "anyOf", "oneOf", "allOf", "$ref"})
     if (!schema || schema->find(keyword)) return false;
   return true;
 }
@@ -55,11 +55,13 @@ bool says_nothing(const JsonValue& value, const JsonValue* schema) {
          });
 }
 
-/// Strings that may be any without what parts them from the rest of a text: ", the canteen" is the canteen, "," nothing.
+/// Strings that may be any without what parts them from the rest of a text: ", the canteen" is the canteen, ","
+/// nothing.
 void trim(JsonValue& value, const JsonValue* schema) {
   constexpr std::string_view kParts = " ,;:";
   if (!schema) return;
-  if (value.is(Kind::kString) && is_any_string(schema)) {
+  // A shorter text might be too short.
+  if (value.is(Kind::kString) && is_any_string(schema) && !schema->find("minLength") && !schema->find("format")) {
     const std::size_t first = value.text.find_first_not_of(kParts), last = value.text.find_last_not_of(kParts);
     value.text = first == value.text.npos ? "" : value.text.substr(first, last + 1 - first);
   }

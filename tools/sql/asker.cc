@@ -133,6 +133,7 @@ void Asker::vary(const Ranking& ranking, std::vector<Candidate>& candidates) con
 void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<Candidate>& candidates) {
   for (Candidate& candidate : candidates) {
     Answer& answer = candidate.answer;
+    // A pass of the model each: what was ranked before keeps its own.
     if (answer.log_probability == 0) answer.log_probability = log_probability(prompt, answer.sql);
     candidate.score = ranking.score(answer.sql, answer.log_probability);
   }

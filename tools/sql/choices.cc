@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "sql/tokens.h"
 #include "tasks/text.h"
 
 namespace eve::sql {
@@ -59,12 +58,6 @@ double weight_of(Text phrase) {
   return at != std::end(kWeights) && at->phrase == phrase ? at->hundredths / 100.0 : 0;
 }
 
-std::string quoted(Text text) {
-  std::string result = "'";
-  for (const char c : text) result.append(c == '\'' ? 2 : 1, c);
-  return result + "'";
-}
-
 bool compares(const Token& token) {
   static constexpr std::array<Text, 9> kOperators = {"=", "!=", "<>", "<", ">", "<=", ">=", "LIKE", "BETWEEN"};
   return token.kind != Token::kText && std::ranges::find(kOperators, Text(token.text)) != kOperators.end();
@@ -94,9 +87,8 @@ std::vector<Choices::Piece> Choices::pieces(Text text, const std::set<std::strin
     if (is_word(text[at]))
       while (end < text.size() && is_word(text[end])) ++end;
     const Text piece = text.substr(at, end - at);
-    std::string small = lower(piece);
-    const bool is_name = names.contains(tasks::stem(small));
-    if (piece != " ") result.push_back({std::move(small), shape_of(piece), is_name, at, end});
+    const std::string small = lower(piece), stem = tasks::stem(small);
+    if (piece != " ") result.push_back({small, stem, shape_of(piece), names.contains(stem), at, end});
     at = end;
   }
   return result;
@@ -104,7 +96,7 @@ std::vector<Choices::Piece> Choices::pieces(Text text, const std::set<std::strin
 
 /// The column of that name; columns_.size() if there is none.
 std::size_t Choices::column(Text name) const {
-  const auto is_it = [&](const Column& column) { return lower(column.name) == lower(name); };
+  const auto is_it = [key = lower(name)](const Column& column) { return lower(column.name) == key; };
   return static_cast<std::size_t>(std::ranges::find_if(columns_, is_it) - columns_.begin());
 }
 
@@ -114,7 +106,7 @@ std::size_t Choices::distance(const Column& column, Span span) const {
   std::size_t nearest = 0;
   for (std::size_t i = 0; i < question_.size(); ++i) {
     if (!question_[i].is_name || (i >= span.first && i < span.last)) continue;
-    if (std::ranges::find(column.words, tasks::stem(question_[i].lower)) == column.words.end()) continue;
+    if (std::ranges::find(column.words, question_[i].stem) == column.words.end()) continue;
     const bool is_left = i < span.first;
     const std::size_t away = std::min(is_left ? span.first - i : i - span.last + 1, kFar);
     if (nearest == 0 || away < (nearest - 1) % kFar + 1) nearest = away + (is_left ? 0 : kFar);
@@ -124,7 +116,7 @@ std::size_t Choices::distance(const Column& column, Span span) const {
 
 /// What is seen at the border before a piece.
 std::vector<std::string> Choices::border(std::size_t at, bool is_end) const {
-  static const Piece kNone{"", "", false, 0, 0};
+  static const Piece kNone{"", "", "", false, 0, 0};
   const auto piece = [&](std::size_t i) -> const Piece& { return i < question_.size() ? question_[i] : kNone; };
   const Piece &left = piece(at - 1), &left2 = piece(at - 2), &right = piece(at), &right2 = piece(at + 1);
   const auto named = [](const Piece& p) { return p.is_name ? "name " : ""; };
@@ -151,7 +143,7 @@ Choice Choices::borders(const Token& literal, Span span, bool is_end) const {
     choice.seen.push_back(border(at, is_end));
     const std::size_t begin = question_[is_end ? span.first : at].begin,
                       end = question_[(is_end ? at : span.last) - 1].end;
-    choice.instead.push_back(quoted(Text(text_).substr(begin, end - begin)));
+    choice.instead.push_back(in_quotes(Text(text_).substr(begin, end - begin)));
   }
   return choice;
 }
@@ -175,7 +167,7 @@ Choice Choices::compared(const Token& name, const Token& literal, Span span, std
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const Column& column = columns_[i];
     const auto is_said = [&](const std::string& word) {
-      return std::ranges::any_of(question_, [&](const Piece& p) { return p.is_name && tasks::stem(p.lower) == word; });
+      return std::ranges::any_of(question_, [&](const Piece& p) { return p.is_name && p.stem == word; });
     };
     const auto said = std::ranges::count_if(column.words, is_said);
     const std::string spelled = said == 0 ? "unsaid" : said == std::ssize(column.words) ? "said" : "partly said";
@@ -219,9 +211,7 @@ Choice Choices::computed(Text aggregate, std::size_t column, bool has_order) con
     if (std::ranges::find(of.words, cue) != of.words.end()) seen.push_back("is named " + std::string(cue));
   }
   std::size_t said = 0;
-  const auto is_it = [&](const Piece& p) {
-    return p.is_name && std::ranges::find(of.words, tasks::stem(p.lower)) != of.words.end();
-  };
+  const auto is_it = [&](const Piece& p) { return p.is_name && std::ranges::find(of.words, p.stem) != of.words.end(); };
   while (said < question_.size() && !is_it(question_[said])) ++said;
   if (said == question_.size()) {
     seen.push_back("unsaid" + kind);

@@ -37,7 +37,7 @@ class Choices {
 
  private:
   struct Piece {  // of a text: a word, or a sign
-    std::string lower, shape;
+    std::string lower, stem, shape;
     bool is_name;            // a word of a column's name
     std::size_t begin, end;  // bytes of the text
   };

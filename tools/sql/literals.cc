@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "sql/grammar.h"
+#include "sql/tokens.h"
 #include "tasks/numbers.h"
 #include "tasks/text.h"
 
@@ -12,12 +13,6 @@ namespace eve::sql {
 namespace {
 
 constexpr std::size_t kMaxWords = 10, kMaxTexts = 4000, kQuestionBytes = 1000;
-
-std::string in_quotes(std::string_view text, std::string_view front = "", std::string_view back = "") {
-  std::string result = "'" + std::string(front);
-  for (const char c : text) result.append(c == '\'' ? 2 : 1, c);
-  return result.append(back) + "'";
-}
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }

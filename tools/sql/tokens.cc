@@ -63,4 +63,10 @@ std::vector<Token> tokens_of(std::string_view sql) {
   return tokens;
 }
 
+std::string in_quotes(std::string_view text, std::string_view front, std::string_view back) {
+  std::string result = "'" + std::string(front);
+  for (const char c : text) result.append(c == '\'' ? 2 : 1, c);
+  return result.append(back) + "'";
+}
+
 }  // namespace eve::sql

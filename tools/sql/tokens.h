@@ -17,4 +17,7 @@ struct Token {
 
 std::vector<Token> tokens_of(std::string_view sql);
 
+/// A text as a statement spells it; `front` and `back` within its quotes as they stand.
+std::string in_quotes(std::string_view text, std::string_view front = "", std::string_view back = "");
+
 }  // namespace eve::sql

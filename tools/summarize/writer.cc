@@ -153,8 +153,9 @@ void Writer::write(const Shape& shape) {
   GenerateOptions options = options_;
   options.max_tokens = shape.words ? std::min<std::size_t>(shape.words * 5 + 16, 800) : shape.sentences * kTokens;
   options.attempts = kAttempts;
-  Generator::Request request{tasks::summarize_prompt(text, settings_.window_bytes + 400),
-                             {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
+  const Generator::Request request{
+      tasks::summarize_prompt(text, settings_.window_bytes + 400),
+      {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
   const Draft draft = agreed(request, options);
   statements_.clear();
   if (draft.text.empty()) quote(here);
@@ -183,7 +184,7 @@ void Writer::write(const Shape& shape) {
 
 /// The draft that is most like the others: what the model is most likely to mean, while the likeliest text is but the
 /// one with the likeliest words (minimum Bayes risk; Kumar and Byrne, 2004). Empty where they do not agree.
-Writer::Draft Writer::agreed(Generator::Request request, GenerateOptions options) {
+Writer::Draft Writer::agreed(const Generator::Request& request, GenerateOptions options) {
   std::vector<Draft> drafts;
   bool sure = false;
   const auto take = [&](std::size_t, Generator::Result&& result) {

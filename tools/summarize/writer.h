@@ -48,7 +48,7 @@ class Writer {
     std::string text;
     bool is_full = false;  // no room was left
   };
-  Draft agreed(Generator::Request request, GenerateOptions options);
+  Draft agreed(const Generator::Request& request, GenerateOptions options);
   void quote(const Shape& shape);
   void keep(Statement statement);
 };
