@@ -228,6 +228,19 @@ TEST_CASE("of a text of any length the sentences that are kept are bounded, and 
   CHECK(chosen[0].text.find("reactor coolant pump") != std::string::npos);
 }
 
+TEST_CASE("a sentence that other summaries speak of is chosen before one that the text says more about") {
+  const auto first = [](const std::vector<std::string>& summaries) {
+    Extractor extractor;
+    extractor.add({"Ann", "The roof of the old barn leaks badly.", 1, 1});
+    extractor.add({"Bob", "The vet cannot see the sick pony today.", 2, 2});
+    extractor.add({"Ann", "Another roof, another old barn.", 3, 3});
+    extractor.heed(summaries);
+    return extractor.choose({0, 1}).at(0).turn;
+  };
+  CHECK(first({}) == 1);
+  CHECK(first({"A pony is sick.", "Bob asks the vet."}) == 2);
+}
+
 TEST_CASE("limits hold and every sentence stands in the text, on the development rows") {
   EVE_SHARED_OR_SKIP(path, "data/summarize/dev.jsonl")
   std::size_t rows = 0;

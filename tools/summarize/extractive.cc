@@ -19,6 +19,7 @@ constexpr std::size_t kMaxKept = 4096, kMaxCounts = 200'000, kMaxSentence = 2000
 constexpr double kCost = 0.6;      // power of the words a sentence costs
 constexpr double kQuestion = 0.8;  // what a question is worth beside a statement
 constexpr double kAgain = 0.3;     // what a word is worth that the summary already has
+constexpr double kHeeded = 2;      // what a word is worth more that all other summaries have
 
 double cost(const Excerpt& excerpt) {
   return std::pow(static_cast<double>(excerpt.words) + 3, kCost) / (excerpt.question ? kQuestion : 1);
@@ -48,12 +49,22 @@ void Extractor::add(const Turn& turn) {
   if (kept_.size() > kMaxKept) shed();
 }
 
+void Extractor::heed(const std::vector<std::string>& summaries) {
+  for (const std::string& summary : summaries) {
+    const std::vector<std::string> words = terms(summary);
+    for (const std::string& term : std::unordered_set<std::string>(words.begin(), words.end()))
+      heeded_[term] += 1.0 / static_cast<double>(summaries.size());
+  }
+}
+
 double Extractor::weight(const std::string& term) const {
   const auto found = counts_.find(term);
   const double count = found == counts_.end() ? 1 : found->second;
   // What nearly every sentence has tells nothing apart.
   const double n = static_cast<double>(sentences_);
-  return std::log1p(count) * std::log(1 + n / (count + 1));
+  const auto heeded = heeded_.find(term);
+  const double more = heeded == heeded_.end() ? 0 : kHeeded * heeded->second;
+  return std::log1p(count) * std::log(1 + n / (count + 1)) * (1 + more);
 }
 
 double Extractor::worth(const Excerpt& excerpt) const {

@@ -32,6 +32,8 @@ struct Excerpt {
 class Extractor {
  public:
   void add(const Turn& turn);
+  /// Other summaries of the text: the words that they share with it weigh more, three times as much if all have them.
+  void heed(const std::vector<std::string>& summaries);
   /// In the order of the text; sentences too long for the limit alone are shortened. Empty for an empty text.
   std::vector<Excerpt> choose(const Limits& limits) const;
   /// One line of at most `words` words for the whole.
@@ -43,6 +45,7 @@ class Extractor {
  private:
   std::vector<Excerpt> kept_;
   std::unordered_map<std::string, std::uint32_t> counts_;  // sentences with the term
+  std::unordered_map<std::string, double> heeded_;         // share of the summaries with the term
   std::uint64_t sentences_ = 0;
   std::uint64_t turns_ = 0;
 

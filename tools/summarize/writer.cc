@@ -156,9 +156,10 @@ void Writer::write(const Shape& shape) {
   const Generator::Request request{
       tasks::summarize_prompt(text, settings_.window_bytes + 400),
       {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
-  const Draft draft = agreed(request, options);
+  const std::vector<Draft> all = drafts(request, options);
+  const Draft draft = agreed(all);
   statements_.clear();
-  if (draft.text.empty()) quote(here);
+  if (draft.text.empty()) quote(here, all);
   // A sentence that ended because no words were left is not whole.
   std::vector<std::string_view> whole = written_sentences(draft.text);
   if (whole.size() > here.least && (draft.is_full || (shape.words && count_words(draft.text) >= shape.words)))
@@ -182,23 +183,29 @@ void Writer::write(const Shape& shape) {
   bytes_ = 0;
 }
 
-/// The draft that is most like the others: what the model is most likely to mean, while the likeliest text is but the
-/// one with the likeliest words (minimum Bayes risk; Kumar and Byrne, 2004). Empty where they do not agree.
-Writer::Draft Writer::agreed(const Generator::Request& request, GenerateOptions options) {
+/// The likeliest text; with others that are drawn unless it is sure of its words.
+std::vector<Writer::Draft> Writer::drafts(const Generator::Request& request, GenerateOptions options) {
   std::vector<Draft> drafts;
-  bool sure = false;
   const auto take = [&](std::size_t, Generator::Result&& result) {
-    sure = confidence(result.log_probs) >= kSure;
     const bool is_full = result.tokens.size() + 8 >= options.max_tokens;
-    if (!result.text.empty()) drafts.push_back({std::move(result.text), is_full});
+    const bool is_sure = confidence(result.log_probs) >= kSure;
+    if (!result.text.empty()) drafts.push_back({std::move(result.text), is_full, is_sure});
   };
   generator_.generate_all(std::span(&request, 1), options, take);
-  if (sure && !drafts.empty()) return drafts[0];
+  if (!drafts.empty() && drafts[0].is_sure) return drafts;
   std::vector<Generator::Request> requests(kDrafts, request);
   for (std::size_t i = 0; i < kDrafts; ++i) requests[i].seed = i;
   options.temperature = kTemperature;
   options.beams = 1;
   generator_.generate_all(requests, options, take);
+  return drafts;
+}
+
+/// The draft that is most like the others: what the model is most likely to mean, while the likeliest text is but the
+/// one with the likeliest words (minimum Bayes risk; Kumar and Byrne, 2004). A sure one stands; empty where they do not
+/// agree.
+Writer::Draft Writer::agreed(const std::vector<Draft>& drafts) const {
+  if (!drafts.empty() && drafts[0].is_sure) return drafts[0];
   std::vector<std::vector<std::string>> words;
   for (const Draft& draft : drafts) words.push_back(tasks::words(draft.text));
   double most = settings_.min_agreement * static_cast<double>(drafts.size() - 1);
@@ -220,10 +227,13 @@ void Writer::keep(Statement statement) {
   statements_.push_back(std::move(statement));
 }
 
-/// What cannot be written well is quoted.
-void Writer::quote(const Shape& shape) {
+/// What cannot be written well is quoted: where drafts do not agree on how to say it, they still tell what matters.
+void Writer::quote(const Shape& shape, const std::vector<Draft>& drafts) {
   Extractor extractor;
   for (const Turn& turn : window_) extractor.add(turn);
+  std::vector<std::string> texts;
+  for (const Draft& draft : drafts) texts.push_back(draft.text);
+  extractor.heed(texts);
   if (shape.full_stop)
     for (const Excerpt& excerpt : extractor.choose(settings_.quotations)) keep({said(excerpt), {excerpt.turn}});
   else if (const std::string title = extractor.title(shape.words); !title.empty())

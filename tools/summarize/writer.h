@@ -47,9 +47,11 @@ class Writer {
   struct Draft {
     std::string text;
     bool is_full = false;  // no room was left
+    bool is_sure = false;  // of its words
   };
-  Draft agreed(const Generator::Request& request, GenerateOptions options);
-  void quote(const Shape& shape);
+  std::vector<Draft> drafts(const Generator::Request& request, GenerateOptions options);
+  Draft agreed(const std::vector<Draft>& drafts) const;
+  void quote(const Shape& shape, const std::vector<Draft>& drafts);
   void keep(Statement statement);
 };
 
