@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "fixtures.h"
+#include "sql/contents.h"
 #include "sql/gate.h"
 #include "sql/query.h"
 
@@ -263,6 +264,29 @@ TEST_CASE("files that are no database are refused") {
       CHECK(error.status() == Status::kInput);
     }
   }
+}
+
+TEST_CASE("columns are told which of their texts a question says, and it is spelled as they spell them") {
+  const Folder folder(
+      "CREATE TABLE people (name TEXT, city TEXT, age INT); CREATE TABLE \"odd name\" (\"select\" TEXT);"
+      "INSERT INTO people VALUES ('Ann', 'New York', 30), ('O''Neil', 'oslo', 41), ('Bob', 'Oslo', NULL);"
+      "INSERT INTO \"odd name\" VALUES ('a'), ('new york'), ('tab\there')");
+  const Database database = Database::file(folder.file);
+  const auto told = [&](const std::string& question) {
+    tasks::SqlSchema schema = database.schema().all;
+    look_up(database, schema, question, {});
+    std::string text = respelled(question, schema) + ":";
+    for (const tasks::SqlTable& table : schema.tables)
+      for (const tasks::SqlColumn& column : table.columns)
+        for (const std::string& one : column.said) text += " " + column.name + "=" + one;
+    return text;
+  };
+  CHECK(told("who is 30?") == "who is 30?:");
+  CHECK(told("ann and BOB's friends") == "Ann and Bob's friends: name=Ann name=Bob");
+  CHECK(told("is o'neil from New York?") == "is O'Neil from New York?: name=O'Neil city=New York \"select\"=new york");
+  CHECK(told("in oslo") == "in oslo: city=oslo city=Oslo");
+  CHECK(told("Bobby's tab\there'); DROP TABLE people; --") == "Bobby's tab\there'); DROP TABLE people; --:");
+  CHECK(told(std::string(3000, 'x')) == std::string(3000, 'x') + ":");
 }
 
 TEST_CASE("rows are printed so that they can be read back and steer no terminal") {

@@ -88,6 +88,23 @@ TEST_CASE("words of a question are linked to the names that they spell, or are a
   CHECK(linked("last \xc3\xa9t\xc3\xa9") == "last [last_name ] \xc3\xa9t\xc3\xa9");
 }
 
+TEST_CASE("a text that columns hold is linked to them, unless it spells a name or stands in more than three") {
+  SqlSchema schema = read_ddl("CREATE TABLE people (name, city, boss, note); CREATE TABLE jobs (Plumber, job)");
+  const auto column = [&](std::size_t table, std::size_t at) -> std::vector<std::string>& {
+    return schema.tables[table].columns[at].said;
+  };
+  column(0, 0) = {"Ann Lee", "x"};
+  column(0, 1) = {"New York City", "x"};
+  column(0, 2) = {"ann lee", "x"};
+  column(0, 3) = {"x", "York"};
+  column(1, 1) = {"plumber"};
+  const auto linked = [&](const char* question) { return linked_question(schema, question); };
+  CHECK(linked("jobs of Ann Lee in New York City") ==
+        "jobs [jobs , job ] of Ann Lee [boss , name ] in New York City [city ]");
+  CHECK(linked("from York, x") == "from York [note ], x");
+  CHECK(linked("plumber") == "plumber [Plumber ]");
+}
+
 TEST_CASE("any script is read to its end") {
   const std::string script =
       "CREATE TABLE t (a INT PRIMARY KEY, \"b c\" TEXT, FOREIGN KEY (a) REFERENCES u(v)); /* x */";

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "model/model.h"
+#include "sql/contents.h"
 #include "sql/grammar.h"
 #include "sql/sense.h"
 #include "tasks/answer.h"
@@ -16,18 +17,10 @@ namespace eve::sql {
 
 namespace {
 
-constexpr double kPrepareSeconds = 1, kValueSeconds = 0.3;
+constexpr double kPrepareSeconds = 1;
 constexpr std::size_t kSchemaBytes = 2400;  // as training shows
 constexpr std::size_t kAttempts = 12, kConsidered = 6;
 constexpr std::size_t kVaried = 3, kVariants = 6;  // the best candidates that are varied, and variants of them all
-constexpr std::size_t kValueBytes = 60, kValueRows = 2000, kMaxValues = 200;
-
-std::set<std::string> stems(std::string_view text) {
-  std::set<std::string> result;
-  for (const std::string& word : tasks::words(text))
-    if (word.size() > 2) result.insert(tasks::stem(word));
-  return result;
-}
 
 /// How many names a remark lists.
 std::string listed(const std::vector<std::string>& names) {
@@ -48,28 +41,6 @@ Asker::Asker(const Model& model, std::size_t threads, const Database& database, 
       gate_(gate),
       settings_(settings),
       note_(std::move(note)) {}
-
-/// Texts in the columns of the schema that have a word of the question.
-std::vector<std::string> Asker::values_of(const tasks::SqlSchema& schema, const std::string& question) const {
-  const std::set<std::string> asked = stems(question);
-  std::set<std::string> values;
-  QueryLimits limits = settings_.limits;
-  limits.seconds = kValueSeconds;
-  for (const tasks::SqlTable& table : schema.tables)
-    for (const tasks::SqlColumn& column : table.columns) {
-      const std::string sql = "SELECT DISTINCT " + column.name + " FROM " + table.name + " WHERE typeof(" +
-                              column.name + ") = 'text' AND length(" + column.name + ") BETWEEN 1 AND " +
-                              std::to_string(kValueBytes) + " LIMIT " + std::to_string(kValueRows);
-      const QueryResult result = run_query(database_, sql, limits);
-      for (std::size_t at = 0, r = 0; r < result.rows.count && values.size() < kMaxValues; ++r) {
-        const Cell cell = Rows::take(result.rows.packed, at);
-        const bool said =
-            std::ranges::any_of(stems(cell.bytes), [&](const std::string& word) { return asked.contains(word); });
-        if (said && printable(cell.bytes) == cell.bytes) values.emplace(cell.bytes);
-      }
-    }
-  return {values.begin(), values.end()};
-}
 
 /// Keeps a statement that prepares; true when there are enough to choose from.
 bool Asker::judge(std::string_view sql, std::vector<Candidate>& candidates) const {
@@ -146,31 +117,38 @@ void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<
         std::exp(std::min(0.0, candidate.score - candidates[0].score)) / all, candidate.answer.log_probability);
 }
 
-/// As much of the schema as the model has room for, and the prompt; an empty one when there is no room at all.
-std::pair<tasks::SqlSchema, std::string> Asker::shown(const std::string& question, std::size_t max_tokens) const {
+/// As much of the schema as the model has room for; an empty prompt when there is no room at all.
+Asker::Shown Asker::shown(const std::string& asked, std::size_t max_tokens) const {
   for (std::size_t limit = kSchemaBytes; limit >= kSchemaBytes / 32; limit /= 2) {
-    tasks::SqlSchema part = tasks::relevant_part(database_.schema().all, question, limit);
+    tasks::SqlSchema part = tasks::relevant_part(database_.schema().all, asked, limit);
+    if (settings_.try_out) look_up(database_, part, asked, settings_.limits);
+    std::string question = respelled(asked, part);
     std::string prompt = tasks::sql_prompt(part, question, limit);
-    if (tokenizer_.encode(prompt).size() + max_tokens <= context_) return {std::move(part), std::move(prompt)};
+    if (tokenizer_.encode(prompt).size() + max_tokens <= context_)
+      return {std::move(part), std::move(question), std::move(prompt)};
   }
   return {};
 }
 
 std::vector<Answer> Asker::ask(const std::string& question, const std::vector<std::string>& earlier,
                                const GenerateOptions& options) {
-  std::string all;
-  for (const std::string& one : earlier) all += one + " ";
-  all += question;
+  std::string asked;
+  for (const std::string& one : earlier) asked += one + " ";
+  asked += question;
   const auto none = [](const char* reason) { return std::vector<Answer>{{"", reason, {}, {}, 0, {}}}; };
   const tasks::SqlSchema& schema = database_.schema().all;
-  const auto [part, prompt] = shown(all, options.max_tokens);
+  const auto [part, all, prompt] = shown(asked, options.max_tokens);
   if (prompt.empty()) return none("schema and question are too long for the model");
   std::vector<std::string> left_out;
   for (const tasks::SqlTable& table : schema.tables)
     if (std::ranges::none_of(part.tables, [&](const auto& kept) { return kept.name == table.name; }))
       left_out.push_back(table.name);
   if (!left_out.empty()) note_("the schema is large; not shown to the model: " + listed(left_out));
-  const std::vector<std::string> values = settings_.values ? values_of(part, all) : std::vector<std::string>();
+  std::vector<std::string> values =
+      settings_.values ? texts_like(database_, part, all, settings_.limits) : std::vector<std::string>();
+  for (const tasks::SqlTable& table : part.tables)
+    for (const tasks::SqlColumn& column : table.columns)
+      values.insert(values.end(), column.said.begin(), column.said.end());
   if (!settings_.guess && values.empty() && tasks::common_words(part, all) == 0)
     return none("the question has no word of the schema; --guess answers it nevertheless");
 

@@ -18,8 +18,9 @@
 namespace eve::sql {
 
 struct AskSettings {
-  std::size_t answers = 1;    ///< statements that differ, the best first
-  bool try_out = false;       ///< run candidates on the database and prefer those that find something
+  std::size_t answers = 1;  ///< statements that differ, the best first
+  /// Look up what the question says in the rows, run candidates on them and prefer those that find something.
+  bool try_out = false;
   bool values = false;        ///< texts of the columns may be compared with, where the question has a word of theirs
   bool guess = false;         ///< answer a question that has no word of the schema
   double min_confidence = 0;  ///< statements of which the model is less sure are no answer
@@ -62,8 +63,11 @@ class Asker {
   AskSettings settings_;
   std::function<void(const std::string&)> note_;
 
-  std::pair<tasks::SqlSchema, std::string> shown(const std::string& question, std::size_t max_tokens) const;
-  std::vector<std::string> values_of(const tasks::SqlSchema& schema, const std::string& question) const;
+  struct Shown {
+    tasks::SqlSchema schema;
+    std::string question, prompt;
+  };
+  Shown shown(const std::string& asked, std::size_t max_tokens) const;
   bool judge(std::string_view sql, std::vector<Candidate>& candidates) const;
   void vary(const Ranking& ranking, std::vector<Candidate>& candidates) const;
   double log_probability(const std::string& prompt, const std::string& sql);

@@ -31,8 +31,9 @@ Coverage::Coverage(const tasks::SqlSchema& schema, std::string_view question) : 
   const std::vector<tasks::Word> said = tasks::words_with_places(question);
   std::vector<bool> is_name(said.size(), false);
   for (const tasks::NameLink& link : tasks::name_links(schema, said))
-    std::fill(is_name.begin() + static_cast<std::ptrdiff_t>(link.first),
-              is_name.begin() + static_cast<std::ptrdiff_t>(link.last), true);
+    if (!link.is_value)
+      std::fill(is_name.begin() + static_cast<std::ptrdiff_t>(link.first),
+                is_name.begin() + static_cast<std::ptrdiff_t>(link.last), true);
   const std::vector<tasks::Found> numbers = tasks::find_numbers(question);
   for (std::size_t i = 0; i < said.size(); ++i) {
     if (is_name[i] || tasks::is_function_word(said[i].text)) continue;

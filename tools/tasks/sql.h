@@ -11,8 +11,9 @@ namespace eve::tasks {
 
 /// Names are spelled as a statement spells them: quoted where they must be.
 struct SqlColumn {
-  std::string name, type;  ///< type as declared; may be empty
-  bool key = false;        ///< part of the primary key
+  std::string name, type;              ///< type as declared; may be empty
+  bool key = false;                    ///< part of the primary key
+  std::vector<std::string> said = {};  ///< texts in it that the question says, where the rows are known
 };
 struct SqlTable {
   std::string name;

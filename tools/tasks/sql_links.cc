@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -13,8 +14,8 @@ namespace eve::tasks {
 
 namespace {
 
-constexpr std::size_t kMostWords = 8;     // of a name
-constexpr std::size_t kMostNames = 3;     // that one word may mean
+constexpr std::size_t kMostWords = 8;      // of a name
+constexpr std::size_t kMostNames = 3;      // that one word may mean
 constexpr std::size_t kCommonLetters = 5;  // with which words that mean the same begin: "nation", "nationality"
 
 class Names {
@@ -22,7 +23,10 @@ class Names {
   explicit Names(const SqlSchema& schema) {
     for (const SqlTable& table : schema.tables) {
       add(table.name);
-      for (const SqlColumn& column : table.columns) add(column.name);
+      for (const SqlColumn& column : table.columns) {
+        add(column.name);
+        for (const std::string& text : column.said) with_text_[key_of(text)].insert(column.name);
+      }
     }
   }
 
@@ -30,6 +34,13 @@ class Names {
   const std::vector<std::string>* spelled(const std::string& key) const {
     const auto found = by_key_.find(key);
     return found == by_key_.end() ? nullptr : &found->second;
+  }
+
+  /// Columns that hold the text of these words; none when these are too many to mean anything.
+  std::vector<std::string> holding(const std::string& key) const {
+    const auto found = with_text_.find(key);
+    if (found == with_text_.end() || found->second.size() > kMostNames) return {};
+    return {found->second.begin(), found->second.end()};
   }
 
   /// Names of which the word is a part: of the shortest of them all; none when these are too many to mean anything.
@@ -50,22 +61,26 @@ class Names {
  private:
   std::map<std::string, std::vector<std::string>> by_key_;
   std::vector<std::pair<std::string, std::vector<std::string>>> parts_;  // names once, in the schema's order
+  std::map<std::string, std::set<std::string>> with_text_;
   std::set<std::string> known_;
 
+  static std::string key_of(std::string_view text) {
+    std::string key;
+    for (const std::string& word : words(text)) key += stem(word);
+    return key;
+  }
+
   static bool alike(const std::string& a, const std::string& b) {
-    return a == b || (std::min(a.size(), b.size()) >= kCommonLetters &&
-                      a.compare(0, kCommonLetters, b, 0, kCommonLetters) == 0);
+    return a == b ||
+           (std::min(a.size(), b.size()) >= kCommonLetters && a.compare(0, kCommonLetters, b, 0, kCommonLetters) == 0);
   }
 
   void add(const std::string& name) {
     if (!known_.insert(name).second) return;
-    std::string key;
-    std::vector<std::string> parts;
-    for (const std::string& word : words(name)) {
-      parts.push_back(stem(word));
-      key += parts.back();
-    }
+    const std::string key = key_of(name);
     if (key.empty()) return;
+    std::vector<std::string> parts;
+    for (const std::string& word : words(name)) parts.push_back(stem(word));
     by_key_[key].push_back(name);
     parts_.emplace_back(name, std::move(parts));
   }
@@ -74,12 +89,12 @@ class Names {
 }  // namespace
 
 bool is_function_word(std::string_view word) {
-  static constexpr auto kWords = std::to_array<std::string_view>({
-      "a", "all", "also", "an", "and", "any", "are", "as", "at", "be", "but", "by", "can", "did", "do", "does",
-      "each", "find", "for", "from", "get", "give", "had", "has", "have", "how", "i", "if", "in", "is", "it", "its",
-      "list", "many", "me", "more", "most", "much", "no", "not", "of", "on", "one", "or", "show", "tell", "than",
-      "that", "the", "their", "them", "there", "they", "this", "those", "to", "was", "were", "what", "when", "where",
-      "which", "who", "whose", "why", "with", "you"});
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"a",   "all",  "also", "an",   "and",   "any",   "are", "as",    "at",   "be",    "but",  "by",   "can",   "did",
+       "do",  "does", "each", "find", "for",   "from",  "get", "give",  "had",  "has",   "have", "how",  "i",     "if",
+       "in",  "is",   "it",   "its",  "list",  "many",  "me",  "more",  "most", "much",  "no",   "not",  "of",    "on",
+       "one", "or",   "show", "tell", "than",  "that",  "the", "their", "them", "there", "they", "this", "those", "to",
+       "was", "were", "what", "when", "where", "which", "who", "whose", "why",  "with",  "you"});
   static_assert(std::ranges::is_sorted(kWords));
   return std::ranges::binary_search(kWords, word);
 }
@@ -89,16 +104,20 @@ std::vector<NameLink> name_links(const SqlSchema& schema, std::span<const Word> 
   std::vector<NameLink> links;
   std::set<std::string> guessed;
   for (std::size_t i = 0; i < question.size();) {
-    const std::vector<std::string>* spelled = nullptr;
-    std::size_t taken = 1;
+    std::optional<NameLink> longest;
     std::string key;
     for (std::size_t n = 1; n <= std::min(kMostWords, question.size() - i); ++n) {
       key += stem(question[i + n - 1].text);
       if (n == 1 && is_function_word(question[i].text)) continue;
-      if (const auto* found = names.spelled(key)) spelled = found, taken = n;
+      if (const auto* found = names.spelled(key))
+        longest = NameLink{i, i + n, *found};
+      else if (std::vector<std::string> columns = names.holding(key); !columns.empty())
+        longest = NameLink{i, i + n, std::move(columns), true};
     }
-    if (spelled) {
-      links.push_back({i, i + taken, *spelled});
+    std::size_t taken = 1;
+    if (longest) {
+      taken = longest->last - i;
+      links.push_back(*std::move(longest));
     } else if (const std::string word = stem(question[i].text);
                word.size() > 1 && !is_function_word(question[i].text)) {
       std::vector<std::string> found = names.with_part(word);

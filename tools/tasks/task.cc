@@ -49,6 +49,16 @@ void sort_arguments(JsonValue& calls, const std::vector<CallableTool>& tools) {
   }
 }
 
+TaskRow sql_row(element row) {
+  SqlSchema schema = read_ddl(Text(row["schema"]));
+  if (simdjson::dom::object said; row["said"].get(said) == simdjson::SUCCESS)
+    for (SqlTable& table : schema.tables)
+      for (SqlColumn& column : table.columns)
+        if (simdjson::dom::array texts; said[column.name].get(texts) == simdjson::SUCCESS)
+          for (const element one : texts) column.said.emplace_back(Text(one));
+  return {sql_prompt(schema, Text(row["question"])), text(row, "sql")};
+}
+
 TaskRow func_row(element row) {
   std::vector<Fact> facts;
   if (simdjson::dom::object given; row["facts"].get(given) == simdjson::SUCCESS)
@@ -73,10 +83,7 @@ TaskRow image_row(element row) {
 }
 
 const std::map<Text, std::function<TaskRow(element)>> kForms = {
-    {"sql",
-     [](element row) {
-       return TaskRow{sql_prompt(read_ddl(Text(row["schema"])), Text(row["question"])), text(row, "sql")};
-     }},
+    {"sql", sql_row},
     {"commit",
      [](element row) {
        return TaskRow{commit_prompt(Text(row["diff"])), text(row, "message")};
