@@ -3,9 +3,10 @@
 """Rows of eve-sql as they are asked of a database whose rows are known: "said" has the texts that the question says and a column holds, {column: [text]}.
 Those that the statement compares its columns with; one in ten stands in another column too.
 
-  said.py ROWS.jsonl --share 0.6 --seed S --out FILE
+  said.py ROWS.jsonl... --share 0.6 --seed S --out FILE
 """
 import argparse
+import itertools
 import json
 import random
 import re
@@ -28,14 +29,14 @@ def said(row, rng):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows")
+    parser.add_argument("rows", nargs="+")
     parser.add_argument("--share", type=float, required=True, help="of the rows that are asked so")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     rng = random.Random(options.seed)
-    with open(options.rows, encoding="utf-8") as rows, open(options.out, "w", encoding="utf-8") as out:
-        for line in rows:
+    with open(options.out, "w", encoding="utf-8") as out:
+        for line in itertools.chain.from_iterable(open(name, encoding="utf-8") for name in options.rows):
             row = json.loads(line)
             if rng.random() < options.share and (texts := said(row, rng)):
                 row["said"] = texts
