@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "sql/choices.h"
+#include "sql/ranking.h"
 
 using namespace eve;
 using namespace eve::sql;
@@ -74,4 +75,16 @@ TEST_CASE("the shares of alternatives sum to one, and what questions mean more o
     if (choice.kind == Choice::kAggregate) CHECK(logs[4] > logs[choice.made]);  // MIN
     if (choice.kind == Choice::kBorder) CHECK(logs[choice.made] > std::log(0.5));
   }
+}
+
+TEST_CASE("a statement that leaves out what a column holds loses to one that says it") {
+  tasks::SqlSchema schema = scores();
+  const auto lead = [&] {
+    const Ranking ranking(schema, "scores by Ann");
+    return ranking.score("SELECT score FROM golf WHERE player = 'Ann'", -6) -
+           ranking.score("SELECT player, score FROM golf", -1);
+  };
+  const double unknown = lead();
+  schema.tables[0].columns[1].said = {"Ann"};
+  CHECK(lead() > unknown + 2);
 }
