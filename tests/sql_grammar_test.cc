@@ -181,6 +181,22 @@ TEST_CASE("literals are the question's own words and numbers") {
   CHECK(literals_of(words).texts.size() < 6000);
 }
 
+TEST_CASE("days, months and years that a question says are compared with dates of ISO 8601") {
+  const Database database = Database::script(kShop, "test");
+  const tasks::SqlSchema& schema = database.schema().all;
+  const auto can_write = [&](std::string_view question, std::string_view sql) {
+    return covers(select_grammar(schema, literals_of(question)), sql);
+  };
+  CHECK(can_write("who joined in May?", "SELECT name FROM customers WHERE joined LIKE '%-05-%'"));
+  CHECK(can_write("who joined in Sept 2025?", "SELECT name FROM customers WHERE joined LIKE '2025-09-%'"));
+  CHECK(can_write("who joined in 2025?", "SELECT name FROM customers WHERE joined LIKE '2025%'"));
+  CHECK(can_write("who joined after May 3, 2025?", "SELECT name FROM customers WHERE joined > '2025-05-03'"));
+  CHECK_FALSE(can_write("who joined in May?", "SELECT name FROM customers WHERE joined LIKE '%-06-%'"));
+  const Coverage coverage(schema, "customers joined in May 2025, or on 3 June 2026");
+  CHECK(coverage.missing("WHERE joined LIKE '2025-05-%' OR joined = '2026-06-03'") == 0);
+  CHECK(coverage.missing("WHERE joined LIKE '2025-05-%'") == 2 + 1 + 2);
+}
+
 TEST_CASE("without foreign keys, names say which tables belong together") {
   const Database database = Database::script(
       "CREATE TABLE singer (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE songs (id INTEGER PRIMARY KEY, singer_id "

@@ -175,6 +175,9 @@ class Speaker:
 
     def value(self, column, is_iso=True):
         """(literal of SQL, how the question says it)"""
+        if column.column.kind == "date" and is_iso and self.chance(0.3):
+            said, text = self.v.date()
+            return column.literal(text), marked(said)
         text = column.column.draw(self.v, is_iso)
         often = 0.3 if column.column.kind not in ("choice", "country") else 0.15
         quote = self.pick("\"\"'") if column.is_text and self.chance(often) and "'" not in text else ""
@@ -201,6 +204,8 @@ class Speaker:
     def condition(self, table, column, ops=None):
         """(words with "#" for the noun, SQL of a column's name to its condition)"""
         spec = column.column
+        if spec.kind == "date" and (not ops or "=" in ops) and self.chance(0.35):
+            return self.in_period(column)
         is_ordered = spec.is_number or spec.kind in ("year", "date")
         if not column.is_text or spec.type == "date":
             ops = ops or (">", ">", "<", "<", ">=", "<=", "=", "=", "between") if is_ordered else ops
@@ -292,6 +297,30 @@ class Speaker:
             + tuple(f"# {p.replace('%', words)}" for p in phrases if "#" not in p) * 2
         )
         return wrap, lambda ref: f"{ref(column)} BETWEEN {low} AND {high}"
+
+    def in_period(self, column):
+        """A month or a year of days, which are texts such as 2026-05-01."""
+        said, pattern = self.period()
+        phrases = [f"# {p.replace('%', said)}" for p in column.column.phrases if not behind_preposition(p)]
+        c = column.said
+        wrap = self.pick(
+            phrases * 3 + [f"# whose {c} {be(c)} {said}", f"# with {article(c)} {said}", f"# where the {c} {be(c)} {said}"]
+        )
+        return wrap, lambda ref: f"{ref(column)} LIKE '{pattern}'"
+
+    def period(self):
+        """("in May 2026", what days in it look like)"""
+        year, month = self.v.rng.randint(1995, 2027), self.v.rng.randint(1, 12)
+        name = kinds.MONTHS[month - 1] if self.chance(0.8) else kinds.MONTHS[month - 1][:3]
+        said, pattern = self.pick(
+            (
+                (name, f"%-{month:02}-%"),
+                (name, f"%-{month:02}-%"),
+                (f"{name} {year}", f"{year}-{month:02}-%"),
+                (f"{year}", f"{year}%"),
+            )
+        )
+        return f"in {marked(said)}", pattern
 
     def like(self, table, column):
         words = [

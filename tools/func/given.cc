@@ -37,7 +37,7 @@ std::string with_year(std::string_view value, std::string_view request) {
   const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
   const std::size_t start = request.find(value);
   if (start == request.npos || !std::ranges::any_of(value, is_digit) ||
-      !std::ranges::any_of(tasks::words(value), tasks::is_month))
+      std::ranges::none_of(tasks::words(value), tasks::month_of))
     return as_is;
   std::size_t end = start + value.size();
   if (end < request.size() && request[end] == ',') ++end;

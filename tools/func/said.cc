@@ -80,12 +80,12 @@ bool counts_nothing(std::string_view text, const tasks::Found& number) {
   const std::string_view behind = text.substr(next);
   for (const std::string_view sign : kBehind)
     if (behind.starts_with(sign) && (sign.size() > 3 || word_at(next).size() <= sign.size())) return true;
-  if (tasks::is_month(word_at(behind.starts_with("of ") ? next + 3 : next))) return true;
+  if (tasks::month_of(word_at(behind.starts_with("of ") ? next + 3 : next)) != 0) return true;
   std::size_t end = number.start;
   while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == ',')) --end;
   std::size_t start = end;
   while (start > 0 && text[start - 1] >= 'a' && text[start - 1] <= 'z') --start;
-  return end < number.start && end - start >= 3 && tasks::is_month(text.substr(start, end - start));
+  return end < number.start && end - start >= 3 && tasks::month_of(text.substr(start, end - start)) != 0;
 }
 
 /// The words behind a number, two at most, "rooms" of "3 hotel rooms"; none where a function word comes first.

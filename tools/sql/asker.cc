@@ -119,9 +119,10 @@ void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<
 
 /// As much of the schema as the model has room for; an empty prompt when there is no room at all.
 Asker::Shown Asker::shown(const std::string& asked, std::size_t max_tokens) const {
+  tasks::SqlSchema part = tasks::relevant_part(database_.schema().all, asked, kSchemaBytes);
+  if (settings_.try_out) look_up(database_, part, asked, settings_.limits);
   for (std::size_t limit = kSchemaBytes; limit >= kSchemaBytes / 32; limit /= 2) {
-    tasks::SqlSchema part = tasks::relevant_part(database_.schema().all, asked, limit);
-    if (settings_.try_out) look_up(database_, part, asked, settings_.limits);
+    part = tasks::relevant_part(part, asked, limit);
     std::string question = respelled(asked, part);
     std::string prompt = tasks::sql_prompt(part, question, limit);
     if (tokenizer_.encode(prompt).size() + max_tokens <= context_)

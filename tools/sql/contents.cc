@@ -84,11 +84,10 @@ std::string respelled(std::string question, const tasks::SqlSchema& schema) {
         std::string& spelling = spellings[tasks::lower(text)];
         if (spelling.empty() || question.find(text) != question.npos) spelling = text;
       }
-  for (const auto& [text, spelling] : spellings) {
-    const std::size_t at = tasks::lower(question).find(text);
-    if (at != question.npos && !(at > 0 && in_word(at - 1)) && !in_word(at + text.size()))
-      question.replace(at, text.size(), spelling);
-  }
+  const std::string small = tasks::lower(question);
+  for (const auto& [text, spelling] : spellings)
+    for (std::size_t at = small.find(text); at != small.npos; at = small.find(text, at + text.size()))
+      if (!(at > 0 && in_word(at - 1)) && !in_word(at + text.size())) question.replace(at, text.size(), spelling);
   return question;
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sql/tokens.h"
+#include "tasks/dates.h"
 #include "tasks/numbers.h"
 #include "tasks/sql_links.h"
 #include "tasks/text.h"
@@ -13,6 +14,14 @@
 namespace eve::sql {
 
 namespace {
+
+/// How a month or a day of one is written in 2026-05-01.
+std::string in_date(const std::string& word) {
+  int value = tasks::month_of(word);
+  if (value == 0 && word.size() <= 2 && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; }))
+    value = std::stoi(word);
+  return value == 0 ? "" : (value < 10 ? "0" : "") + std::to_string(value);
+}
 
 /// Texts without their quotes, and numbers, of a statement; how often each is used. LIMIT's are not compared with.
 std::map<std::string, std::size_t> literals_in(std::string_view sql) {
@@ -37,7 +46,7 @@ Coverage::Coverage(const tasks::SqlSchema& schema, std::string_view question) : 
   const std::vector<tasks::Found> numbers = tasks::find_numbers(question);
   for (std::size_t i = 0; i < said.size(); ++i) {
     if (is_name[i] || tasks::is_function_word(said[i].text)) continue;
-    Piece piece{{said[i].text}, ""};
+    Piece piece{{said[i].text}, "", in_date(said[i].text)};
     // The longest number that begins here takes its words along: "twenty five", "2.5".
     const tasks::Found* longest = nullptr;
     for (const tasks::Found& number : numbers)
@@ -68,7 +77,8 @@ std::size_t Coverage::missing(std::string_view sql) const {
   }
   for (const Piece& piece : pieces_) {
     const bool in_text = std::ranges::all_of(piece.words, [&](const std::string& w) { return words.contains(w); });
-    if (!in_text && !(!piece.number.empty() && used.contains(piece.number))) missing += piece.number.empty() ? 1 : 2;
+    const bool in_number = !piece.number.empty() && used.contains(piece.number);
+    if (!in_text && !in_number && !words.contains(piece.in_date)) missing += piece.number.empty() ? 1 : 2;
   }
   return missing;
 }

@@ -24,7 +24,8 @@ class Coverage {
  private:
   struct Piece {
     std::vector<std::string> words;
-    std::string number;  ///< as statements spell it; empty: a word
+    std::string number;   ///< as statements spell it; empty: a word
+    std::string in_date;  ///< as part of 2026-05-01; empty: cannot be
   };
   std::vector<Piece> pieces_;
   std::vector<std::string> question_;  // all words

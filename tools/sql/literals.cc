@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "sql/grammar.h"
 #include "sql/tokens.h"
+#include "tasks/dates.h"
 #include "tasks/numbers.h"
 #include "tasks/text.h"
 
@@ -51,6 +52,22 @@ void edges(std::string_view text, std::set<std::size_t>& starts, std::set<std::s
   }
 }
 
+/// Days as ISO 8601 writes them, and what those of the months that are said look like: '%-05-%', '2026-05-%'.
+void add_dates(const std::string& question, std::set<std::string>& texts, std::set<std::string>& patterns) {
+  for (const tasks::Found& day : tasks::find_days(question, std::nullopt))
+    texts.insert(in_quotes(std::string_view(day.json).substr(1, day.json.size() - 2)));
+  const std::vector<std::string> words = tasks::words(question);
+  for (const std::string& word : words) {
+    const int month = tasks::month_of(word);
+    if (month == 0) continue;
+    const std::string middle = (month < 10 ? "-0" : "-") + std::to_string(month) + "-";
+    patterns.insert(in_quotes(middle, "%", "%"));
+    for (const std::string& year : words)
+      if (year.size() == 4 && std::ranges::all_of(year, [](char c) { return c >= '0' && c <= '9'; }))
+        patterns.insert(in_quotes(year + middle, "", "%"));
+  }
+}
+
 }  // namespace
 
 Literals literals_of(std::string_view whole, const std::vector<std::string>& values) {
@@ -78,6 +95,7 @@ Literals literals_of(std::string_view whole, const std::vector<std::string>& val
     }
   }
   for (const std::string& value : values) texts.insert(in_quotes(value));
+  add_dates(question, texts, patterns);
   std::vector<tasks::Found> said = tasks::find_numbers(question);
   for (const std::string& word : tasks::words(question)) {
     if (word == "once") said.push_back({"1", 0, 0});

@@ -356,10 +356,11 @@ std::optional<Day> read_day(std::string_view text) {
   return Day{year, month, *in.number(2, 2)};
 }
 
-bool is_month(std::string_view word) {
-  return word == "sept" || std::ranges::any_of(kMonths, [&](std::string_view month) {
-           return word == month || word == month.substr(0, 3);
-         });
+int month_of(std::string_view word) {
+  for (std::size_t m = 0; m < kMonths.size(); ++m)
+    if (word == kMonths[m] || word == kMonths[m].substr(0, 3) || (m == 8 && word == "sept"))
+      return static_cast<int>(m + 1);
+  return 0;
 }
 
 std::vector<Found> find_days(std::string_view text, std::optional<Day> today, std::size_t limit) {

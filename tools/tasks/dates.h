@@ -19,8 +19,8 @@ struct Day {
 /// "2026-11-22"; nothing when it is no day.
 std::optional<Day> read_day(std::string_view text);
 
-/// Whether a word in small letters is the name of a month, or its first three letters.
-bool is_month(std::string_view word);
+/// The month, 1 to 12, whose name a word in small letters is, or the first three letters of its name; 0: none.
+int month_of(std::string_view word);
 
 /// Days by place: "2026-11-22", "22.11.2026", "11/22/2026" (both ways where both are days), "22 November 2026", "Nov
 /// 22nd, 2026", "22/Nov/2026". With `today` also days without a year (the nearest to today), "today", "tomorrow",
