@@ -325,6 +325,13 @@ TEST_CASE("lengths are part of what may be written") {
   CHECK_FALSE(allows(*any, "The red build."));
 }
 
+TEST_CASE("what goes round in circles or lacks a noun is not written") {
+  for (const char* text : {"Ann goes goes home.", "Ben and Ben agree.", "Bob will send a on Monday.", "Bob fixes the.",
+                           "It rains. They go to the sea and they go to the lake."})
+    CHECK_FALSE(is_sound(text));
+  CHECK(is_sound("Ann and Bob send the on-call rota at noon. A bug in the parser is fixed, and the tests pass."));
+}
+
 TEST_CASE("a sentence is cited by the turns that have its words") {
   const auto turns =
       parse("Ann: The build is red.\nBob: Dinner was nice.\nAnn: The disk of the server is full.\n").turns;

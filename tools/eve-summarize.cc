@@ -298,7 +298,8 @@ Tool make_tool() {
       "words, sentences or bullets, or a title.\n"
       "\n"
       "A small model writes, but names, numbers, dates and rare words can only be those of the text, and lengths hold "
-      "exactly. With --extractive the summary quotes instead. Long texts are read in windows; all of them is read, and "
+      "exactly. What nobody says, such as an article, is quoted, and with --extractive all is. Long texts are read in "
+      "windows; all of them is read, and "
       "the sentences of the windows that together say most are kept.\n"
       "\n"
       "The form of the input is seen from its first lines: \"Name: text\", IRC and WeeChat logs, JSON exports of "
@@ -330,7 +331,8 @@ Tool make_tool() {
       flag("--cite",
            "Put the numbers of the turns that say it behind each sentence; of a log: its first and last line.",
            &settings.cite),
-      flag("--strict", "Drop sentences that the text does not support: most of their words, in at most three turns.",
+      flag("--strict",
+           "Drop sentences that the text does not support: three quarters of their words, in at most three turns.",
            &settings.strict),
       flag("--extractive", "Sentences of the input, as they stand. Needs no model.", &settings.extractive),
       option("--min-agreement", "P", "Quote where several drafts of the model agree less than this, 0 to 1.",

@@ -15,7 +15,7 @@ namespace eve::summarize {
 
 namespace {
 
-constexpr double kSupported = 0.5;  // share of a sentence's words below which --strict drops it
+constexpr double kSupported = 0.75;  // share of a sentence's words below which --strict drops it
 constexpr std::size_t kMaxCites = 3, kAttempts = 6;
 constexpr std::size_t kTokens = 50;  // for a sentence whose words are not counted
 // Of a draft that is sure of its words (mean probability) no others are drawn.
@@ -44,13 +44,31 @@ std::vector<std::string> threes(std::string_view sentence) {
   return result;
 }
 
-/// Whether a sentence goes round in circles: a word twice in a row, or three words a second time.
-bool repeats(std::string_view text) {
-  return std::ranges::any_of(written_sentences(text), [](std::string_view sentence) {
-    const std::vector<std::string> words = tasks::words(sentence), parts = threes(sentence);
-    return std::ranges::adjacent_find(words) != words.end() ||
-           std::set<std::string>(parts.begin(), parts.end()).size() < parts.size();
-  });
+/// Whether a sentence goes round in circles: a word twice in a row or around "and", or three words a second time.
+bool repeats(std::string_view sentence) {
+  const std::vector<std::string> words = tasks::words(sentence), parts = threes(sentence);
+  for (std::size_t i = 2; i < words.size(); ++i)
+    if (words[i] == words[i - 2] && (words[i - 1] == "and" || words[i - 1] == "or")) return true;
+  return std::ranges::adjacent_find(words) != words.end() ||
+         std::set<std::string>(parts.begin(), parts.end()).size() < parts.size();
+}
+
+/// Whether an article stands before what no noun phrase begins with: "sent a on Monday", "for the.".
+bool lacks_noun(std::string_view sentence) {
+  static const std::set<std::string_view> kNext = {
+      "a",  "an", "and", "are", "as",   "at",  "but",  "by", "for",   "from",     "has", "have", "in",   "is",
+      "it", "of", "on",  "or",  "that", "the", "they", "to", "today", "tomorrow", "was", "were", "will", "with"};
+  const std::string small = tasks::lower(sentence);
+  bool after_article = false;
+  for (std::size_t begin = 0; begin < small.size();) {
+    const std::size_t end = std::min(small.find(' ', begin), small.size());
+    const auto word = std::string_view(small).substr(begin, end - begin);
+    if (after_article && kNext.contains(word)) return true;
+    if (word == "a." || word == "an." || word == "the.") return true;
+    after_article = word == "a" || word == "an" || word == "the";
+    begin = end + 1;
+  }
+  return false;
 }
 
 /// Mean probability (geometric) of the tokens.
@@ -72,6 +90,11 @@ double likeness(const std::vector<std::string>& a, const std::vector<std::string
 }
 
 }  // namespace
+
+bool is_sound(std::string_view text) {
+  return std::ranges::none_of(written_sentences(text),
+                              [](std::string_view sentence) { return repeats(sentence) || lacks_noun(sentence); });
+}
 
 Support support_of(std::string_view sentence, const std::vector<Turn>& turns) {
   std::map<std::string, double> weights;
@@ -153,10 +176,11 @@ void Writer::write(const Shape& shape) {
   GenerateOptions options = options_;
   options.max_tokens = shape.words ? std::min<std::size_t>(shape.words * 5 + 16, 800) : shape.sentences * kTokens;
   options.attempts = kAttempts;
-  const Generator::Request request{
-      tasks::summarize_prompt(text, settings_.window_bytes + 400),
-      {summary_grammar(words_of(window_), here), "", [](auto text) { return !repeats(text); }}};
-  const std::vector<Draft> all = drafts(request, options);
+  const Generator::Request request{tasks::summarize_prompt(text, settings_.window_bytes + 400),
+                                   {summary_grammar(words_of(window_), here), "", is_sound}};
+  // The model has learnt talk: of what no one says it makes things up.
+  const bool is_talk = std::ranges::any_of(window_, [](const Turn& turn) { return !turn.speaker.empty(); });
+  const std::vector<Draft> all = is_talk ? drafts(request, options) : std::vector<Draft>();
   const Draft draft = agreed(all);
   statements_.clear();
   if (draft.text.empty()) quote(here, all);

@@ -55,6 +55,9 @@ class Writer {
   void keep(Statement statement);
 };
 
+/// Whether no sentence goes round in circles or lacks the noun behind an article.
+bool is_sound(std::string_view text);
+
 /// The turns, at most three, that have most of the sentence's words, and the share of them (rare words weigh more) that
 /// they have.
 struct Support {
