@@ -31,7 +31,7 @@ SHAPES = {
     "aggregate": 3, "order": 3, "top": 5, "grouped": 11, "nested": 3, "sets": 3,
     "related_select": 10, "related_count": 3.5, "related_aggregate": 2, "related_order": 1.4, "related_top": 1.8,
     "related_group": 2.6, "pairs": 3, "owners": 11, "existence": 5.5, "related_sets": 1.8,
-    "spoken": 12,
+    "spoken": 25,
 }  # fmt: skip
 
 

@@ -204,7 +204,7 @@ class Speaker:
     def condition(self, table, column, ops=None):
         """(words with "#" for the noun, SQL of a column's name to its condition)"""
         spec = column.column
-        if spec.kind == "date" and (not ops or "=" in ops) and self.chance(0.35):
+        if spec.kind == "date" and (not ops or "=" in ops) and self.chance(0.5):
             return self.in_period(column)
         is_ordered = spec.is_number or spec.kind in ("year", "date")
         if not column.is_text or spec.type == "date":

@@ -24,7 +24,8 @@ class Spoken:
         edges = [e for e in edges if e[3].entity.is_person and (e[1].past != "have" or e[0].noun in DEEDS)]
         if not edges:
             return None
-        child, link, column, parent = self.pick(edges)
+        dated = [e for e in edges if any(c.column.kind == "date" for c in e[0].columns)]
+        child, link, column, parent = self.pick(dated if dated and self.chance(0.6) else edges)
         return self.pick((self.named, self.named, self.never, self.often))(child, link, column, parent)
 
     def slots(self, child, link, parent):
@@ -57,7 +58,7 @@ class Spoken:
             value = f"{'MAX' if last else 'MIN'}({those.ref(child, date)})"
             return self.say("spoken_when", last="last" if last else "first", **slots), those.select(value), those.path
         if form < 0.4:
-            if dates and self.chance(0.3):
+            if dates and self.chance(0.5):
                 said, pattern = self.period()
                 those.where(child, lambda ref: f"{ref(dates[0])} LIKE '{pattern}'")
                 slots["in"] = " " + said
@@ -82,7 +83,7 @@ class Spoken:
         slots, deed = self.slots(child, link, parent), DEEDS.get(child.noun)
         inner, period = f"SELECT {column.sql} FROM {child.sql}", ""
         dates = [c for c in child.columns if c.column.kind == "date"]
-        if dates and self.chance(0.25):
+        if dates and self.chance(0.4):
             said, pattern = self.period()
             inner, period = inner + f" WHERE {dates[0].sql} LIKE '{pattern}'", " " + said
         name = table_name(parent)
@@ -105,7 +106,7 @@ class Spoken:
         else:
             slots |= {"past": f"{link.past} {child.nouns}", "participle": f"{link.participle} {child.nouns}"}
         dates, period = [c for c in child.columns if c.column.kind == "date"], ""
-        if dates and self.chance(0.6):
+        if dates and self.chance(0.8):
             said, pattern = self.period()
             those.where(child, lambda ref: f"{ref(dates[0])} LIKE '{pattern}'")
             period = " " + said
