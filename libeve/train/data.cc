@@ -76,13 +76,16 @@ Example tag_example(Row row, const Tokenizer& tokenizer, const LabelIndex& index
     const auto first = static_cast<std::size_t>(
         std::partition_point(ranges.begin(), ranges.end(), [&](TokenRange r) { return r.end <= start; }) -
         ranges.begin());
-    const auto last = static_cast<std::size_t>(std::partition_point(ranges.begin(), ranges.end(),
-                                                                    [&](TokenRange r) { return r.start < end; }) -
-                                               ranges.begin()) -
-                      1;
-    out.misaligned += ranges[first].start != start || ranges[last].end != end;
-    for (std::size_t t = first; t <= last; ++t) {
-      const char* prefix = first == last ? "S-" : t == first ? "B-" : t == last ? "E-" : "I-";
+    const auto stop = static_cast<std::size_t>(
+        std::partition_point(ranges.begin(), ranges.end(), [&](TokenRange r) { return r.start < end; }) -
+        ranges.begin());
+    if (first >= stop) {  // of white space alone
+      ++out.misaligned;
+      continue;
+    }
+    out.misaligned += ranges[first].start != start || ranges[stop - 1].end != end;
+    for (std::size_t t = first; t < stop; ++t) {
+      const char* prefix = stop - first == 1 ? "S-" : t == first ? "B-" : t + 1 == stop ? "E-" : "I-";
       example.targets[t] = index_of(index, prefix + label, where);
     }
   }
