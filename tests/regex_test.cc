@@ -2,6 +2,7 @@
 #include "base/regex.h"
 
 #include <catch2/catch.hpp>
+#include <ctime>
 
 #include "base/nfa.h"
 #include "base/rng.h"
@@ -62,10 +63,22 @@ TEST_CASE("what cannot be matched is refused with its offset") {
 }
 
 TEST_CASE("patterns that explode are refused instead") {
-  for (const char* pattern : {"(a|b)*a(a|b){900}", "((((a{1000}){1000}){1000}){1000})", "(((()){1000}){1000}){1000}",
-                              "(\\p{L}{1000}){1000}", "(.{0,999}){0,999}"})
+  for (const char* pattern :
+       {"(a|b)*a(a|b){900}", "((((a{1000}){1000}){1000}){1000})", "(\\p{L}{1000}){1000}", "(.{0,999}){0,999}",
+        // Parts that are empty cost time as well.
+        "(?:(?:(?:|){1000}){50}[ab])*a[ab]{12}"})
     CHECK_THROWS_AS(regex(pattern), Error);
   CHECK_THROWS_AS(regex(std::string(100'000, '(')), Error);
+}
+
+TEST_CASE("patterns that cost much time are read or refused in time") {
+  const std::clock_t start = std::clock();
+  CHECK_THROWS_AS(regex("(((()){1000}){1000}){1000}"), Error);
+  std::string blanks = "()";
+  for (int i = 0; i < 300; ++i) blanks += "()";
+  CHECK_THROWS_AS(regex("(((" + blanks + "){1000}){1000}){1000}"), Error);
+  CHECK_NOTHROW(regex("^(?:(?:abcdefghi){0,1000}z)*$"));
+  CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 20);  // sanitizers are slow
 }
 
 TEST_CASE("ranges of code points become exactly their UTF-8 forms") {

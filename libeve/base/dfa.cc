@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 
 #include "base/nfa.h"
 #include "eve/error.h"
@@ -73,6 +74,7 @@ std::vector<std::uint32_t> heights(const Dfa::Draft& draft, const std::vector<st
 
 /// Number of the class of each state: states of one class accept the same strings (Moore's refinement). It starts from
 /// the lengths of the shortest and the longest of them, which equal states share; they alone tell most others apart.
+/// Where it would take too long, no states are held for equal: nothing but the size of the automaton depends on it.
 std::vector<State> equal_states(const Dfa::Draft& draft, const std::vector<std::uint32_t>& distance) {
   const std::size_t n = draft.edges.size();
   std::vector<State> group(n);
@@ -85,9 +87,15 @@ std::vector<State> equal_states(const Dfa::Draft& draft, const std::vector<std::
     group = std::move(fresh);
     return ids.size();
   };
+  constexpr std::size_t kMaxWork = 2'000'000;  // states looked at: a second
+  std::size_t work = 0;
   const std::vector<std::uint32_t> height = heights(draft, distance);
   for (std::size_t now = regroup([&](State s) { return std::vector{distance[s], height[s]}; }); now != groups;) {
     groups = now;
+    if ((work += n) > kMaxWork) {
+      std::iota(group.begin(), group.end(), State{0});
+      return group;
+    }
     now = regroup([&](State s) {
       std::vector<Edge> edges;
       for (const Edge& edge : draft.edges[s])

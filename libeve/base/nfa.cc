@@ -169,9 +169,9 @@ Dfa Nfa::determinise(State from, State to) const {
       return s != to && nodes_[s].edges.empty() &&
              std::ranges::none_of(nodes_[s].free, [](const Free& f) { return f.when == When::kAtEnd; });
     };
+    work += set.size() + 1;
     std::erase_if(set, idle);
     std::sort(set.begin(), set.end());
-    work += set.size() + 1;
     const auto [found, fresh] = ids.try_emplace({at_start, std::move(set)}, static_cast<Dfa::State>(sets.size()));
     if (fresh) {
       sets.push_back(&found->first.second);

@@ -314,7 +314,11 @@ struct Compiler {
 
   State repeat(const Tree& tree, State from) {
     const Tree& part = tree.parts.front();
-    for (std::uint32_t i = 0; i < tree.min; ++i) from = compile(part, from);
+    for (std::uint32_t i = 0; i < tree.min; ++i) {
+      const State next = compile(part, from);
+      if (next == from) break;  // it is empty
+      from = next;
+    }
     const State to = nfa.add();
     if (tree.max == kEndless) {
       const State loop = nfa.add();
@@ -325,7 +329,9 @@ struct Compiler {
     }
     for (std::uint32_t i = tree.min; i < tree.max; ++i) {
       nfa.join(from, to);
-      from = compile(part, from);
+      const State next = compile(part, from);
+      if (next == from) break;
+      from = next;
     }
     nfa.join(from, to);
     return to;
