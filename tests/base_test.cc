@@ -68,6 +68,22 @@ std::string write_json(const std::function<void(JsonWriter&)>& fn) {
 
 }  // namespace
 
+TEST_CASE("an atomic file has the permissions that it is given, or those of the file before") {
+  Scratch dir;
+  const std::string path = dir / "file";
+  std::ofstream(path) << "old";
+  const auto mode = [&] {
+    struct stat status;
+    REQUIRE(stat(path.c_str(), &status) == 0);
+    return status.st_mode & 07777;
+  };
+  REQUIRE(chmod(path.c_str(), 0640) == 0);
+  AtomicFile(path).commit();
+  CHECK(mode() == 0640);
+  AtomicFile(path, 0600).commit();
+  CHECK(mode() == 0600);
+}
+
 TEST_CASE("an atomic file that is not committed leaves nothing behind and the old file intact") {
   Scratch dir;
   const std::string path = dir / "file";

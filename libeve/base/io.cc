@@ -31,9 +31,9 @@ struct Descriptor {
   }
 };
 
-int open_for_reading(const std::string& path) {
+int open_for_reading(const std::string& path, int flags = 0) {
   int fd;
-  do fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  do fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
   while (fd < 0 && errno == EINTR);
   return fd;
 }
@@ -46,7 +46,7 @@ std::string directory_of(const std::string& path) {
 }  // namespace
 
 MappedFile::MappedFile(const std::string& path, Status on_missing) {
-  const Descriptor file{open_for_reading(path)};
+  const Descriptor file{open_for_reading(path, O_NONBLOCK)};  // a pipe is refused, not waited for
   if (file.fd < 0) throw_errno(on_missing, "open", path, errno);
   struct stat status;
   if (fstat(file.fd, &status) != 0) throw_errno(Status::kSystem, "stat", path, errno);
@@ -103,7 +103,7 @@ void write_all(int fd, std::string_view data) {
 
 void AtomicFile::fail(const char* action) const { throw_errno(Status::kSystem, action, path_, errno); }
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+AtomicFile::AtomicFile(const std::string& path, std::optional<mode_t> mode) : path_(path) {
   struct stat target;
   const bool exists = stat(path.c_str(), &target) == 0;
   if (exists && S_ISDIR(target.st_mode)) {
@@ -134,7 +134,8 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
     umask(mask);
     fchmod(fd_, 0666 & ~mask);
   }
-  if (exists) fchmod(fd_, target.st_mode & 07777);
+  if (!mode && exists) mode = target.st_mode & 07777;
+  if (mode && fchmod(fd_, *mode) != 0) fail("set the permissions of");
 }
 
 AtomicFile::~AtomicFile() {

@@ -2,8 +2,11 @@
 // Files: mapped reading, whole reading with a limit, atomic writing, complete writes.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,11 +41,11 @@ void write_all(int fd, std::string_view data);
 
 /// A file that appears whole or not at all: temporary in the same directory, fsync, rename, fsync of the
 /// directory. Destroyed without commit(), it leaves nothing behind. All members throw kSystem.
-/// An existing target keeps its permissions; through a symbolic link its target is replaced; a target that is not a
-/// regular file (a device, a pipe) is written in place.
+/// Without a `mode` an existing target keeps its permissions; through a symbolic link its target is replaced; a target
+/// that is not a regular file (a device, a pipe) is written in place.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::string& path);
+  explicit AtomicFile(const std::string& path, std::optional<mode_t> mode = std::nullopt);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pii/token_map.h"
 
-#include <sys/stat.h>
-
 #include <cstdint>
 
 #include "base/json.h"
@@ -17,17 +15,6 @@ constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 unsigned hex_value(char c) { return is_digit(c) ? value_of(c) : static_cast<unsigned>(lower(c) - 'a') + 10; }
 
 }  // namespace
-
-TokenMapWriter::TokenMapWriter(const std::string& path) {
-  const mode_t before = umask(077);
-  try {
-    file_ = std::make_unique<AtomicFile>(path);
-  } catch (...) {
-    umask(before);
-    throw;
-  }
-  umask(before);
-}
 
 void TokenMapWriter::add(std::string_view token, std::string_view label, std::string_view value) {
   std::string line;
@@ -45,7 +32,7 @@ void TokenMapWriter::add(std::string_view token, std::string_view label, std::st
     json.member("hex", std::string_view(hex));
   }
   json.end_object();
-  file_->write(line + "\n");
+  file_.write(line + "\n");
 }
 
 TokenMap::TokenMap(const std::string& path) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file that tells what each token stands for: JSON Lines {"token", "label", "value"}; a value that is not UTF-8 is
-// given as
-// {"hex"} instead. It holds the personal data itself: mode 0600, whole or not at all.
+// given as {"hex"} instead. It holds the personal data itself: mode 0600, whole or not at all.
 #pragma once
 
 #include <memory>
@@ -16,12 +15,12 @@ namespace eve::pii {
 
 class TokenMapWriter {
  public:
-  explicit TokenMapWriter(const std::string& path);
+  explicit TokenMapWriter(const std::string& path) : file_(path, 0600) {}
   void add(std::string_view token, std::string_view label, std::string_view value);
-  void commit() { file_->commit(); }
+  void commit() { file_.commit(); }
 
  private:
-  std::unique_ptr<AtomicFile> file_;
+  AtomicFile file_;
 };
 
 class TokenMap {
