@@ -78,6 +78,8 @@ class Parser {
   }
 
   void tensor(std::string name, simdjson::dom::element value) {
+    constexpr std::size_t kMaxName = 512;  // bytes
+    if (name.size() > kMaxName) refuse("a tensor has a name of more than 512 bytes");
     simdjson::dom::object object;
     if (value.get(object)) refuse(name, "is not described by an object");
     SafeTensor tensor;
