@@ -49,9 +49,10 @@ std::string quote(std::string_view word) {
     at += c.bytes;
     if (!steers) {
       out.append(bytes == "'" ? "'\\''" : bytes);
-    } else if (bytes == "'" || bytes == "\\") {
-      out.append("\\").append(bytes);
-    } else if (c.value == CodePoint::kInvalid || is_unsafe_on_terminal(c.value)) {
+    } else if (bytes == "\\") {
+      out += "\\\\";
+    } else if (bytes == "'" || c.value == CodePoint::kInvalid || is_unsafe_on_terminal(c.value)) {
+      // No quote stands bare: a shell that does not know $'...' would end the word there.
       for (const char byte : bytes) add_octal(out, static_cast<unsigned char>(byte));
     } else {
       out += bytes;
