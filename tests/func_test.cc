@@ -54,6 +54,8 @@ TEST_CASE("a quoted word is read by a shell as itself") {
   CHECK(quote("") == "''");
   CHECK(quote("it's $(rm -rf ~) `x`") == "'it'\\''s $(rm -rf ~) `x`'");
   CHECK(quote("\x1b]0;x\x07") == "$'\\033]0;x\\007'");
+  // A shell without $'...' must not see an end of the word either.
+  CHECK(quote("\x01'; echo #") == "$'\\001\\047; echo #'");
   CHECK_THROWS_AS(quote(std::string_view("a\0b", 3)), Error);
   Rng rng(3);
   const std::string_view alphabet = "ab '\"\\$`!*?[]{}()<>|&;#~=\t\x01\x1b\xC3\xA9\xFF-";
@@ -270,6 +272,22 @@ TEST_CASE("a time is written as the request says it, without a zone that nobody 
   CHECK(accepts(query.request(), R"([{"name":"meet","arguments":{"at":"14:45"}}])"));
   CHECK(accepts(query.request(), R"([{"name":"meet","arguments":{"at":"14:45:00Z"}}])"));
   CHECK_FALSE(accepts(query.request(), R"([{"name":"meet","arguments":{"at":"at 14:45"}}])"));
+  CHECK_FALSE(accepts(query.request(), R"([{"name":"meet","arguments":{"at":"22:22"}}])"));
+  const Query evening(tools, settings, "meet at 7 pm");
+  CHECK(accepts(evening.request(), R"([{"name":"meet","arguments":{"at":"19:00"}}])"));
+  CHECK_FALSE(accepts(evening.request(), R"([{"name":"meet","arguments":{"at":"07:00"}}])"));
+}
+
+TEST_CASE("the day of today says what tomorrow is, and is no day of the request") {
+  const std::vector<std::pair<std::string, std::string>> lists = {
+      {R"([{"name":"remind","inputSchema":{"type":"object","properties":{"on":{"type":"string","format":"date"}},"required":["on"]}}])",
+       "tools"}};
+  const ToolSet tools(lists);
+  CallSettings settings;
+  settings.facts = {{"date", "2026-12-01"}};
+  const Query query(tools, settings, "remind me tomorrow");
+  CHECK(accepts(query.request(), R"([{"name":"remind","arguments":{"on":"2026-12-02"}}])"));
+  CHECK_FALSE(accepts(query.request(), R"([{"name":"remind","arguments":{"on":"2026-12-01"}}])"));
 }
 
 TEST_CASE("who doubts that no tool fits asks for a call") {

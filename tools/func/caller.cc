@@ -38,14 +38,11 @@ std::string object_text(const Members& members) {
 /// 19 that do not.
 constexpr double kSurelyLeftOut = 0.7, kSurelySaid = 0.5;
 
-/// Times as requests write them: a time zone that nobody says would be invented.
-constexpr std::string_view kTime = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?",
-                           kDay = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
-
-/// "time" and "date-time" with or without a zone.
+/// "time" and "date-time" as requests write them, or with the time zone that nobody says.
 std::string time_of_any_zone(const std::string& format) {
-  const std::string pattern = (format == "time" ? "" : std::string(kDay) + "T") + std::string(kTime);
-  return R"([{"format":")" + format + R"("},{"pattern":"^)" + pattern + R"($"}])";
+  const std::string_view pattern = format == "time" ? tasks::kLocalTime : tasks::kLocalDateTime;
+  return R"([{"type":"string","format":")" + format + R"("},{"type":"string","pattern":")" + std::string(pattern) +
+         R"("}])";
 }
 
 /// The schema without formats that are none of JSON Schema's: those of OpenAPI (int32, binary, password) say how a
@@ -110,16 +107,19 @@ std::optional<std::string> fact_value(const ToolSet::Arguments& arguments, const
   return std::nullopt;
 }
 
+bool says_today(const tasks::Fact& fact) { return fact.first == "date" || fact.first == "today"; }
+
+/// What values are taken from. The day of today says what "tomorrow" is, and is no day that the request says.
 std::string evidence_text(std::string_view request, const std::vector<tasks::Fact>& facts) {
   std::string text(request);
-  for (const tasks::Fact& fact : facts) text += "\n" + fact.second;
+  for (const tasks::Fact& fact : facts)
+    if (!says_today(fact)) text += "\n" + fact.second;
   return text;
 }
 
 std::optional<tasks::Day> today(const std::vector<tasks::Fact>& facts) {
-  for (const auto& [key, value] : facts)
-    if (key == "date" || key == "today") return tasks::read_day(value);
-  return std::nullopt;
+  const auto found = std::ranges::find_if(facts, says_today);
+  return found == facts.end() ? std::nullopt : tasks::read_day(found->second);
 }
 
 /// One call of a tool, its arguments only such that the text has evidence for; true when they need a check.

@@ -399,4 +399,15 @@ std::vector<Found> find_date_times(std::string_view text, std::optional<Day> tod
   return beside.empty() ? any : beside;
 }
 
+std::vector<Found> without_zones(const std::vector<Found>& times) {
+  std::vector<Found> result;
+  for (const Found& time : times) {
+    const std::size_t clock = time.json.find(':') - 2, end = time.json.find_first_of(".Z+-", clock);
+    const std::string local = time.json.substr(0, end);
+    result.push_back({local + '"', time.start, time.end});
+    if (local.ends_with(":00")) result.push_back({local.substr(0, local.size() - 3) + '"', time.start, time.end});
+  }
+  return result;
+}
+
 }  // namespace eve::tasks

@@ -34,4 +34,12 @@ std::vector<Found> find_times(std::string_view text, std::size_t limit = 200);
 /// A day and a time of the text, together: those that stand beside each other, and each pair when none do.
 std::vector<Found> find_date_times(std::string_view text, std::optional<Day> today, std::size_t limit = 200);
 
+/// Patterns of times without a zone, "14:05" or "14:05:30", and of a day and such a time, "2026-11-22T14:05".
+inline constexpr std::string_view kLocalTime = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
+inline constexpr std::string_view kLocalDateTime =
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
+
+/// What find_times() or find_date_times() found, without zones; whole minutes also without seconds.
+std::vector<Found> without_zones(const std::vector<Found>& times);
+
 }  // namespace eve::tasks

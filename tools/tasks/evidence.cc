@@ -232,6 +232,8 @@ std::optional<std::vector<Found>> Evidence::candidates(const JsonValue& schema) 
     string = string || type == "string";
     other = other || type == "boolean" || type == "array" || type == "object";
   }
+  const std::string_view format = text_member(schema, "format"), pattern = text_member(schema, "pattern");
+  if (!schema.find("type")) string = !format.empty() || !pattern.empty();
   if (other || string == (number || integer)) return std::nullopt;
   if (number) return numbers_;
   if (integer) {
@@ -240,10 +242,11 @@ std::optional<std::vector<Found>> Evidence::candidates(const JsonValue& schema) 
       if (one.json.find('.') == one.json.npos) whole.push_back(one);
     return whole;
   }
-  const std::string_view format = text_member(schema, "format"), pattern = text_member(schema, "pattern");
   if (format == "date") return find_days(text_, today_);
   if (format == "time") return find_times(text_);
   if (format == "date-time") return find_date_times(text_, today_);
+  if (pattern == kLocalTime) return without_zones(find_times(text_));
+  if (pattern == kLocalDateTime) return without_zones(find_date_times(text_, today_));
   if (!pattern.empty()) return find_matches(text_, regex(pattern, RegexMatch::kSearch), false);
   if (const std::optional<Format> known = format_named(format)) return find_matches(text_, *format_dfa(*known), true);
   return std::nullopt;
