@@ -142,7 +142,7 @@ Status run_extract(Run& run) {
   for (bool more = true; more;) {
     std::vector<std::string> batch;
     // Texts that wait share passes; none waits for others.
-    while (batch.size() < kBatch && (batch.empty() || texts.ready())) {
+    while (batch.size() < kBatch && (batch.empty() || texts.may_join())) {
       std::string text;
       if (!(more = texts.next(text))) break;
       batch.push_back(std::move(text));
@@ -234,7 +234,8 @@ Tool make_tool() {
        "date-time is one of the text's, written as RFC 3339 does; a time without a zone is taken as UTC, a day without "
        "a "
        "year needs --today. Other formats and patterns take spans of the text that match. All other strings are spans "
-       "of whole words, a plural perhaps as its singular and a range of numbers with a hyphen. With --free-text none of "
+       "of whole words, a plural perhaps as its singular and a range of numbers with a hyphen. With --free-text none "
+       "of "
        "this holds.\n"
        "\n"
        "A required member of the record whose kind of value the text does not have at all is left out and named with "

@@ -109,7 +109,7 @@ Status run_func(Run& run) {
     std::vector<bool> asked;
     std::vector<const func::Query*> waiting;
     // Requests that wait share passes; none waits for others.
-    while (asked.size() < kBatch && (asked.empty() || records.ready())) {
+    while (asked.size() < kBatch && (asked.empty() || records.may_join())) {
       std::string record;
       if (!(more = records.next(record))) break;
       tasks::check_text(record, records.count());

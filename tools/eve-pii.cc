@@ -272,7 +272,7 @@ Status run_pii(Run& run) {
       terminated.clear();
       std::size_t bytes = 0;
       // What waits is read together, up to a limit; nothing waits for more.
-      while (batch.size() < kBatchRecords && bytes < kBatchBytes && (batch.empty() || records.ready())) {
+      while (batch.size() < kBatchRecords && bytes < kBatchBytes && (batch.empty() || records.may_join())) {
         std::string record;
         if (!(more = records.next(record))) break;
         bytes += record.size();

@@ -144,7 +144,7 @@ Status run_model(Run& run) {
     std::vector<std::size_t> asked;  // of answers
     std::vector<Generator::Request> requests;
     // Records that wait share passes; none waits for others.
-    while (answers.size() < kBatch && (answers.empty() || records.ready())) {
+    while (answers.size() < kBatch && (answers.empty() || records.may_join())) {
       std::string record;
       if (!(more = records.next(record))) break;
       tasks::check_text(record, records.count());

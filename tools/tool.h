@@ -193,8 +193,11 @@ class Records {
   /// Whether the record that next() returned had its terminator: false for the last of a file that does not end with
   /// one.
   bool terminated() const { return terminated_; }
-  /// Whether next() would return now, without waiting for more input: then more records may share one batch.
+  /// Whether next() would return now, without waiting for more input.
   bool ready();
+  /// Whether a record waits that may join a batch. One that is too large or not UTF-8 may not: those before it are
+  /// answered when it is refused.
+  bool may_join();
   std::uint64_t count() const { return count_; }  ///< records returned so far: the number of the current one
 
  private:

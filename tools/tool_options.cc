@@ -183,7 +183,10 @@ class Words {
       if (!given.empty()) {
         if (given.size() > 1 && !option.repeats && !option.value.empty())
           throw Error(Status::kInput, name + " is given twice" + see);
-        for (const std::string& value : given) assign(option, value, name);
+        for (const std::string& value : given) {
+          if (value.empty() && !option.value.empty()) throw Error(Status::kInput, name + " needs a value" + see);
+          assign(option, value, name);
+        }
         continue;
       }
       const char* environment = option.environment.empty() ? nullptr : std::getenv(option.environment.c_str());
@@ -307,6 +310,7 @@ Option list(std::string flags, std::string value, std::string help, std::vector<
     if (std::exchange(*first, false)) target->clear();  // the default
     std::istringstream words(text);
     for (std::string word; std::getline(words, word, ',');) {
+      if (word.empty()) throw Error(Status::kInput, "has an empty word");
       require_choice(word, choices);
       target->push_back(word);
     }

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "tool.h"
 
 namespace eve {
@@ -146,6 +147,14 @@ bool Records::ready() {
     if (end - begin_ > run_.max_input) return true;
     if (!fill(false)) return ended_;
   }
+}
+
+bool Records::may_join() {
+  if (!ready()) return false;
+  std::size_t end;
+  find_end(end);
+  return end - begin_ <= run_.max_input &&
+         utf8_error(std::string_view(buffer_).substr(begin_, end - begin_)) == std::string_view::npos;
 }
 
 }  // namespace eve

@@ -41,6 +41,6 @@ bool Texts::next_paragraph(std::string& text) {
   return !text.empty();
 }
 
-bool Texts::ready() { return unit_ == Unit::kLine && records_->ready(); }
+bool Texts::may_join() { return unit_ == Unit::kLine && records_->may_join(); }
 
 }  // namespace eve::extract

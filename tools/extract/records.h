@@ -18,7 +18,7 @@ class Texts {
   Texts(Run& run, std::vector<std::string> files, Unit unit);
   /// The next text; false at the end. Throws kInput for what is not UTF-8 or larger than --max-input.
   bool next(std::string& text);
-  bool ready();  ///< whether next() would return without waiting
+  bool may_join();  ///< whether a text waits that may join a batch
   std::uint64_t count() const { return count_; }
 
  private:
