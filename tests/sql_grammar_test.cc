@@ -126,14 +126,16 @@ TEST_CASE("a statement that says the same twice is known") {
 }
 
 TEST_CASE("statements that no row satisfies, or that ask for what they give, are known") {
-  for (const char* sql : {"SELECT a FROM t WHERE b = 1 AND b = 2", "SELECT a FROM t WHERE b = 'x' AND c > 1 AND b = 'y'",
-                          "SELECT a FROM t WHERE c IN (SELECT a FROM u WHERE b = 'x, y' AND b = 'z')"}) {
+  for (const char* sql :
+       {"SELECT a FROM t WHERE b = 1 AND b = 2", "SELECT a FROM t WHERE b = 'x' AND c > 1 AND b = 'y'",
+        "SELECT a FROM t WHERE c IN (SELECT a FROM u WHERE b = 'x, y' AND b = 'z')"}) {
     INFO(sql);
     CHECK(contradicts_itself(sql));
   }
-  for (const char* sql : {"SELECT a FROM t WHERE b = 1 AND c = 1", "SELECT a FROM t WHERE b = 1 OR b = 2",
-                          "SELECT a FROM t WHERE b > 1 AND b < 2", "SELECT a FROM t WHERE b = 1 UNION SELECT a FROM t WHERE b = 2",
-                          "SELECT a FROM t WHERE b = c AND b = d", "SELECT a FROM t WHERE b = 'x = 1 AND b = 2'", ""}) {
+  for (const char* sql :
+       {"SELECT a FROM t WHERE b = 1 AND c = 1", "SELECT a FROM t WHERE b = 1 OR b = 2",
+        "SELECT a FROM t WHERE b > 1 AND b < 2", "SELECT a FROM t WHERE b = 1 UNION SELECT a FROM t WHERE b = 2",
+        "SELECT a FROM t WHERE b = c AND b = d", "SELECT a FROM t WHERE b = 'x = 1 AND b = 2'", ""}) {
     INFO(sql);
     CHECK_FALSE(contradicts_itself(sql));
   }
@@ -141,8 +143,9 @@ TEST_CASE("statements that no row satisfies, or that ask for what they give, are
     INFO(sql);
     CHECK(answers_itself(sql));
   }
-  for (const char* sql : {"SELECT a, b FROM t WHERE a = 'x'", "SELECT COUNT(a) FROM t WHERE a = 'x'", "SELECT a FROM t WHERE a > 1",
-                          "SELECT a FROM t WHERE a = 'x' OR a = 'y'", "SELECT a FROM t WHERE b IN (SELECT b FROM u WHERE a = 'x')", ""}) {
+  for (const char* sql :
+       {"SELECT a, b FROM t WHERE a = 'x'", "SELECT COUNT(a) FROM t WHERE a = 'x'", "SELECT a FROM t WHERE a > 1",
+        "SELECT a FROM t WHERE a = 'x' OR a = 'y'", "SELECT a FROM t WHERE b IN (SELECT b FROM u WHERE a = 'x')", ""}) {
     INFO(sql);
     CHECK_FALSE(answers_itself(sql));
   }
@@ -151,12 +154,14 @@ TEST_CASE("statements that no row satisfies, or that ask for what they give, are
 }
 
 TEST_CASE("what a statement leaves out of its question, or says too often, is counted") {
-  const tasks::SqlSchema schema = tasks::read_ddl("CREATE TABLE medals (nation, gold int, silver int, \"Total Points\")");
+  const tasks::SqlSchema schema =
+      tasks::read_ddl("CREATE TABLE medals (nation, gold int, silver int, \"Total Points\")");
   const Coverage coverage(schema, "Which nation of Baja California has more than twenty-five gold and 3 silver?");
   CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' AND gold > 25 AND silver = 3") == 0);
   CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja' AND gold > 25 AND silver = 3") == 1);
   CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' AND gold > 25") == 2);
-  CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' AND gold > 25 AND silver = 25") == 2 + 3);
+  CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' AND gold > 25 AND silver = 25") ==
+        2 + 3);
   CHECK(coverage.missing("SELECT nation FROM medals WHERE x = 'Baja California' ORDER BY gold LIMIT 3") == 2 + 2);
   CHECK(coverage.missing("SELECT '") == 2 + 2 + 2);
   CHECK(Coverage(schema, "").missing("SELECT 1") == 0);
@@ -208,6 +213,16 @@ TEST_CASE("without foreign keys, names say which tables belong together") {
   CHECK(join_columns(schema, 2, 1) == std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}});
   CHECK(table_choices(schema, 3, 100).size() == 3 + 4 + 4);
   CHECK(table_choices(schema, 4, 4).size() == 4);
+}
+
+TEST_CASE("where foreign keys are declared, tables are not joined by what they happen to call alike") {
+  const Database database = Database::script(
+      "CREATE TABLE makers (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE cars (id INTEGER PRIMARY KEY, name TEXT, "
+      "maker INT REFERENCES makers); CREATE TABLE trips (id INTEGER PRIMARY KEY, name TEXT, car INT REFERENCES cars)",
+      "test");
+  const tasks::SqlSchema& schema = database.schema().all;
+  CHECK(join_columns(schema, 0, 1).size() == 1);
+  CHECK(join_columns(schema, 0, 2).empty());
 }
 
 TEST_CASE("most answers of the development rows can be written") {

@@ -215,6 +215,7 @@ Status ask(Run& run, const Database& database, Gate& gate) {
 }
 
 Status run_sql(Run& run) {
+  if (settings.questions == std::vector<std::string>{"-"}) settings.questions.clear();  // stdin
   if (settings.schema == "-" && settings.questions.empty() && (settings.sql.empty() || settings.sql == "-"))
     throw Error(Status::kInput, "stdin is the schema; give the question as an argument");
   if (settings.values && settings.db.empty()) throw Error(Status::kInput, "--values needs --db");

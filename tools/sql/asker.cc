@@ -20,6 +20,7 @@ namespace {
 constexpr double kPrepareSeconds = 1;
 constexpr std::size_t kSchemaBytes = 2400;  // as training shows
 constexpr std::size_t kAttempts = 12, kConsidered = 6;
+constexpr double kFinds = 3;                       // nats for a statement that finds rows
 constexpr std::size_t kVaried = 3, kVariants = 6;  // the best candidates that are varied, and variants of them all
 
 /// How many names a remark lists.
@@ -28,6 +29,16 @@ std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + names[i];
   return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
+}
+
+/// Whether a question asks for what no SELECT does.
+bool asks_to_change(std::string_view question) {
+  static const std::set<std::string_view> kCommands = {"delete", "drop", "insert", "truncate", "alter"};
+  static const std::set<std::string_view> kObjects = {"the", "a", "an", "all", "every", "table"};
+  const std::vector<std::string> words = tasks::words(question);
+  if (words.size() < 2) return false;
+  return kCommands.contains(words[0]) ||
+         ((words[0] == "update" || words[0] == "create") && kObjects.contains(words[1]));
 }
 
 }  // namespace
@@ -106,12 +117,11 @@ void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<
     Answer& answer = candidate.answer;
     // A pass of the model each: what was ranked before keeps its own.
     if (answer.log_probability == 0) answer.log_probability = log_probability(prompt, answer.sql);
-    candidate.score = ranking.score(answer.sql, answer.log_probability);
+    candidate.score = ranking.score(answer.sql, answer.log_probability) + (candidate.finds ? kFinds : 0);
   }
-  std::ranges::stable_sort(candidates, {}, [](const Candidate& c) { return std::pair(!c.finds, -c.score); });
+  std::ranges::stable_sort(candidates, std::greater<>(), &Candidate::score);
   double all = 0;
-  for (const Candidate& candidate : candidates)
-    if (candidate.finds == candidates[0].finds) all += std::exp(candidate.score - candidates[0].score);
+  for (const Candidate& candidate : candidates) all += std::exp(candidate.score - candidates[0].score);
   for (Candidate& candidate : candidates)
     candidate.answer.confidence = Ranking::confidence(
         std::exp(std::min(0.0, candidate.score - candidates[0].score)) / all, candidate.answer.log_probability);
@@ -120,7 +130,8 @@ void Asker::rank(const Ranking& ranking, const std::string& prompt, std::vector<
 /// As much of the schema as the model has room for; an empty prompt when there is no room at all.
 Asker::Shown Asker::shown(const std::string& asked, std::size_t max_tokens) const {
   tasks::SqlSchema part = tasks::relevant_part(database_.schema().all, asked, kSchemaBytes);
-  if (settings_.try_out) look_up(database_, part, asked, settings_.limits);
+  if (settings_.try_out && !look_up(database_, part, asked, settings_.limits))
+    note_("there was no time to look up the question in all columns");
   for (std::size_t limit = kSchemaBytes; limit >= kSchemaBytes / 32; limit /= 2) {
     part = tasks::relevant_part(part, asked, limit);
     std::string question = respelled(asked, part);
@@ -137,6 +148,7 @@ std::vector<Answer> Asker::ask(const std::string& question, const std::vector<st
   for (const std::string& one : earlier) asked += one + " ";
   asked += question;
   const auto none = [](const char* reason) { return std::vector<Answer>{{"", reason, {}, {}, 0, {}}}; };
+  if (asks_to_change(question)) return none("the question asks to change the database, which no SELECT does");
   const tasks::SqlSchema& schema = database_.schema().all;
   const auto [part, all, prompt] = shown(asked, options.max_tokens);
   if (prompt.empty()) return none("schema and question are too long for the model");

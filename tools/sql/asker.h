@@ -53,7 +53,7 @@ class Asker {
   struct Candidate {
     Answer answer;
     bool finds;        // rows that say something
-    double score = 0;  // log odds among those that find as much
+    double score = 0;  // log odds
   };
   const Tokenizer& tokenizer_;
   std::size_t context_;  // tokens

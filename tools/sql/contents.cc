@@ -50,7 +50,7 @@ std::vector<std::string> texts_like(const Database& database, const tasks::SqlSc
   return {values.begin(), values.end()};
 }
 
-void look_up(const Database& database, tasks::SqlSchema& schema, const std::string& question, QueryLimits limits) {
+bool look_up(const Database& database, tasks::SqlSchema& schema, const std::string& question, QueryLimits limits) {
   std::set<std::pair<std::size_t, std::string>> spans;  // the short ones first
   for (const std::string& text : literals_of(question).texts) spans.emplace(text.size(), tasks::lower(text));
   std::string list;
@@ -60,7 +60,7 @@ void look_up(const Database& database, tasks::SqlSchema& schema, const std::stri
   for (tasks::SqlTable& table : schema.tables)
     for (tasks::SqlColumn& column : table.columns) {
       limits.seconds = std::chrono::duration<double>(end - Clock::now()).count();
-      if (limits.seconds <= 0) return;
+      if (limits.seconds <= 0) return false;
       const std::string sql = "SELECT DISTINCT " + column.name + " FROM " + table.name + " WHERE typeof(" +
                               column.name + ") = 'text' AND lower(" + column.name + ") IN (" + list + ") LIMIT " +
                               std::to_string(kMostSaid);
@@ -70,6 +70,7 @@ void look_up(const Database& database, tasks::SqlSchema& schema, const std::stri
         if (printable(cell.bytes) == cell.bytes) column.said.emplace_back(cell.bytes);
       }
     }
+  return true;
 }
 
 std::string respelled(std::string question, const tasks::SqlSchema& schema) {

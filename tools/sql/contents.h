@@ -10,9 +10,9 @@
 
 namespace eve::sql {
 
-/// Tells the columns which of their texts the question says, in any case (SqlColumn::said). Columns that there was no
-/// time to read have none.
-void look_up(const Database& database, tasks::SqlSchema& schema, const std::string& question, QueryLimits limits);
+/// Tells the columns which of their texts the question says, in any case (SqlColumn::said). False when there was no
+/// time to read all columns.
+bool look_up(const Database& database, tasks::SqlSchema& schema, const std::string& question, QueryLimits limits);
 /// The question with those texts as their columns spell them.
 std::string respelled(std::string question, const tasks::SqlSchema& schema);
 

@@ -122,13 +122,18 @@ std::vector<tasks::SqlColumn> columns_of(sqlite3* db, const std::string& table, 
   return columns;
 }
 
-void add_links(sqlite3* db, const std::string& table, tasks::SqlSchema& schema) {
+/// Places of tables by plain name.
+using Places = std::map<std::string, std::size_t>;
+
+void add_links(sqlite3* db, const std::string& table, const Places& places, tasks::SqlSchema& schema) {
   const Statement statement =
       prepare(db, "SELECT \"table\", \"from\", \"to\", seq FROM pragma_foreign_key_list(?1) ORDER BY id DESC, seq");
   if (!statement) return;
   bind(statement, 1, table);
   const auto find = [&](const std::string& name) {
-    return std::ranges::find(schema.tables, lower(name), [](const auto& t) { return plain_name(t.name); });
+    const auto place = places.find(lower(name));
+    return place == places.end() ? schema.tables.end()
+                                 : schema.tables.begin() + static_cast<std::ptrdiff_t>(place->second);
   };
   const auto from_table = find(table);
   while (from_table != schema.tables.end() && sqlite3_step(statement.get()) == SQLITE_ROW) {
@@ -161,17 +166,18 @@ using Views = std::map<std::string, View>;
 
 /// How many views SQLite may come to expand when it reads this one; every word of a definition counts that could be
 /// the name of a view.
-std::size_t references(Views& views, const std::string& name, std::size_t depth) {
+std::size_t references(Views& views, const std::string& name, std::size_t depth, Clock::time_point deadline) {
   View& view = views[lower(name)];
   if (view.references > 0) return view.references;
   view.references = depth > 50 ? kMaxReferences + 1 : 1;
   std::size_t count = view.references;
   for (const auto& [other, definition] : views) {
+    if (Clock::now() > deadline) count = kMaxReferences + 1;
     if (count > kMaxReferences) break;
     for (std::size_t at = view.sql.find(other); at != view.sql.npos; at = view.sql.find(other, at + other.size())) {
       const std::size_t end = at + other.size();
       const bool whole = (at == 0 || !is_word(view.sql[at - 1])) && (end == view.sql.size() || !is_word(view.sql[end]));
-      if (whole && other != lower(name)) count += references(views, other, depth + 1);
+      if (whole && other != lower(name)) count += references(views, other, depth + 1, deadline);
       if (count > kMaxReferences) break;
     }
   }
@@ -218,7 +224,7 @@ Schema read_schema(sqlite3* db, const std::string& where) {
   const Clock::time_point deadline = deadline_after(kSchemaSeconds);
   for (const std::string& name : names) {
     const auto view = views.find(lower(name));
-    if (view != views.end() && (Clock::now() > deadline || references(views, name, 0) > kMaxReferences)) {
+    if (view != views.end() && (Clock::now() > deadline || references(views, name, 0, deadline) > kMaxReferences)) {
       schema.remarks.push_back("left out the view " + printable(name) + ": too many views within it");
       continue;
     }
@@ -228,7 +234,15 @@ Schema read_schema(sqlite3* db, const std::string& where) {
     else
       schema.all.tables.push_back({quoted_name(name), std::move(columns)});
   }
-  for (const std::string& name : names) add_links(db, name, schema.all);
+  Places places;
+  for (std::size_t i = 0; i < schema.all.tables.size(); ++i) places.emplace(plain_name(schema.all.tables[i].name), i);
+  for (const std::string& name : names) {
+    if (Clock::now() > deadline) {
+      schema.remarks.push_back("left out foreign keys: there are too many");
+      break;
+    }
+    add_links(db, name, places, schema.all);
+  }
   return schema;
 }
 

@@ -37,9 +37,6 @@ class Gate {
   /// deadline the answer is no.
   Verdict prepare(std::string_view sql, Clock::time_point deadline);
 
-  /// Steps of statements are ended at this time (SQLITE_INTERRUPT).
-  void set_deadline(Clock::time_point deadline) { deadline_ = deadline; }
-
  private:
   sqlite3* db_;
   const tasks::SqlSchema& schema_;

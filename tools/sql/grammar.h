@@ -21,7 +21,8 @@ struct Literals {
 };
 
 /// Of a question: its runs of words as they stand, without a plural's s, in capitals and with capitals in front; the
-/// numbers that it says in figures or words, and 0 and 1; days as 2026-05-01, months as parts of those. `values` are further texts: such as columns hold.
+/// numbers that it says in figures or words, and 0 and 1; days as 2026-05-01, months as parts of those. `values` are
+/// further texts: such as columns hold.
 Literals literals_of(std::string_view question, const std::vector<std::string>& values = {});
 
 /// Statements in one spelling (that of the training rows): keywords in capitals, single blanks. Columns are those of

@@ -59,10 +59,13 @@ Pairs join_columns(const tasks::SqlSchema& schema, std::size_t a, std::size_t b)
   if (a != b && pairs.empty()) {
     add_named_after(left, right, false, pairs);
     add_named_after(right, left, true, pairs);
+    // Where foreign keys are declared, a name that both have means no more than that.
+    const bool declared = !schema.links.empty();
     for (std::size_t i = 0; i < left.columns.size(); ++i) {
       const std::string name = plain_name(left.columns[i].name);
       const std::size_t j = column_of(right, name);
-      if (j < right.columns.size() && (name != "id" || pairs.empty())) pairs.emplace_back(i, j);
+      if (j == right.columns.size() || (name == "id" && (declared || !pairs.empty()))) continue;
+      if (!declared || left.columns[i].key || right.columns[j].key) pairs.emplace_back(i, j);
     }
   }
   // Nothing is known of keys: any column may hold what the other table begins with.

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <map>
 
 #include "base/io.h"
 #include "base/utf8.h"
@@ -54,9 +55,10 @@ std::string csv(Cell cell) {
 /// Names of an object's members: each once.
 std::vector<std::string> different(const std::vector<std::string>& names) {
   std::vector<std::string> result;
+  std::map<std::string, int> times;
   for (const std::string& name : names) {
     std::string fresh = name;
-    for (int n = 2; std::ranges::find(result, fresh) != result.end(); ++n) fresh = name + "_" + std::to_string(n);
+    while (!times.try_emplace(fresh, 1).second) fresh = name + "_" + std::to_string(++times[name]);
     result.push_back(std::move(fresh));
   }
   return result;
@@ -146,7 +148,7 @@ bool Rows::says_nothing() const {
 std::string printed(const Rows& rows, Form form, bool header) {
   if (form == Form::kTable) return table(rows);
   std::string text;
-  const std::vector<std::string> members = different(rows.columns);
+  const std::vector<std::string> members = form == Form::kJson ? different(rows.columns) : std::vector<std::string>();
   const auto separated = [&](std::size_t c, std::string cell) {
     if (c > 0) text += form == Form::kTsv ? '\t' : ',';
     text += cell;
