@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // eve-commit: the staged changes, or a diff, to a Conventional Commits message.
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -106,6 +107,13 @@ struct Context {
   IgnoreList ignored;
 };
 
+void require_listed(const std::string& option, const std::string& word, const std::vector<std::string>& listed) {
+  if (word.empty() || listed.empty() || std::ranges::find(listed, word) != listed.end()) return;
+  std::string words;
+  for (const std::string& one : listed) words += (words.empty() ? "" : ", ") + printable(one);
+  throw Error(Status::kInput, option + ": the rules allow " + words);
+}
+
 Context read_context(const Run& run, bool with_repository) {
   Context context;
   if (with_repository) {
@@ -118,6 +126,8 @@ Context read_context(const Run& run, bool with_repository) {
   if (!settings.log.empty()) context.habits = read_habits(read_log(run.read(settings.log), settings.log));
   Wishes& wishes = context.wishes;
   wishes.rules = read_rules(run, context.repository.get());
+  require_listed("--type", settings.type, wishes.rules.words("type-enum"));
+  require_listed("--scope", settings.scope, wishes.rules.words("scope-enum"));
   wishes.type = settings.type;
   wishes.scope = settings.scope;
   wishes.breaking = settings.breaking;
@@ -239,11 +249,11 @@ std::string json_message(const std::vector<Suggestion>& suggestions, const Chang
 class LazyWriter {
  public:
   explicit LazyWriter(const Run& run) : run_(run) {}
-  /// Messages by the model; by paths and definitions alone with --no-model, or when no text of the model's is
-  /// acceptable.
+  /// Messages by the model; by paths and definitions alone with --no-model, of files that only come, go or move, or
+  /// when no text of the model's is acceptable.
   std::vector<Suggestion> suggest(const Changes& changes, const Wishes& wishes, const Habits& habits,
                                   std::size_t count) {
-    if (!settings.no_model) {
+    if (!settings.no_model && !changes.only_moves()) {
       if (!writer_) {
         Model model = Model::open(run_.model.empty() ? Model::find("pico-commit") : run_.model, "commit");
         writer_.emplace(std::move(model), Writer::Options{run_.threads, run_.seed, run_.deadline});
@@ -281,6 +291,8 @@ std::vector<Suggestion> suggest(LazyWriter& writer, const Changes& changes, cons
   file.write(message);
   file.commit();
   setenv("EVE_COMMIT", "0", 1);
+  const itimerval never{};  // the time limit is for eve, not for an editor
+  setitimer(ITIMER_REAL, &never, nullptr);
   std::vector<const char*> words = {"git"};
   if (!settings.directory.empty()) words.insert(words.end(), {"-C", settings.directory.c_str()});
   words.push_back("commit");
@@ -303,7 +315,7 @@ bool write_messages(Run& run, LazyWriter& writer, const Changes& changes, const 
     return !suggestions.empty();
   }
   if (suggestions.empty()) {
-    run.detail("no message keeps the rules");
+    run.note("no message keeps the rules");
     run.out.end_record();
     return false;
   }

@@ -37,6 +37,12 @@ std::string why_left_out(const std::string& path, const IgnoreList& own) {
   return {};
 }
 
+bool Changes::only_moves() const {
+  return left_out.empty() && std::ranges::all_of(files, [](const tasks::FileDiff& file) {
+           return file.status == 'D' || (file.lines.empty() && !file.submodule);
+         });
+}
+
 std::vector<std::string> Changes::removed_public() const {
   std::vector<std::string> names;
   for (const Symbol& symbol : symbols.removed)

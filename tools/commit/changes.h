@@ -27,6 +27,8 @@ struct Changes {
   TypeEvidence types;
   std::vector<std::string> secrets;  ///< "FILE: aws-key" for what looks like a key on an added line
 
+  /// Whether no file has lines that say what the change is: all are removed, renamed, empty or binary.
+  bool only_moves() const;
   std::vector<std::string> removed_public() const;  ///< names of public definitions that are gone
 };
 

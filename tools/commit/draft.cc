@@ -73,7 +73,11 @@ std::string Draft::text() const {
     if (std::ranges::none_of(footers, [&](const auto& footer) { return is_note(footer) == notes; })) continue;
     out += "\n";
     for (const auto& footer : footers)
-      if (is_note(footer) == notes) out += wrapped(footer.first + ": " + footer.second, kLineWidth, " ") + "\n";
+      if (is_note(footer) == notes)
+        // Git reads no folded name of who signs.
+        out += wrapped(footer.first + ": " + footer.second, footer.first == "Signed-off-by" ? Text::npos : kLineWidth,
+                       " ") +
+               "\n";
   }
   return out;
 }

@@ -215,10 +215,6 @@ Text name_of(FileKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-bool is_noise(FileKind kind) {
-  return kind == FileKind::kLock || kind == FileKind::kGenerated || kind == FileKind::kVendored;
-}
-
 IgnoreList::IgnoreList(Text text, const std::string& where) {
   std::size_t number = 0;
   for (Text line : lines_of(text)) {

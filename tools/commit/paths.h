@@ -16,10 +16,6 @@ FileKind kind_of(std::string_view path);
 /// "source", "tests", "documentation", ...
 std::string_view name_of(FileKind kind);
 
-/// Whether a reader of the diff learns nothing from the file's lines: lock files, generated, minified and vendored
-/// ones.
-bool is_noise(FileKind kind);
-
 std::string_view file_name(std::string_view path);
 std::string_view directory(std::string_view path);  ///< without the "/" at its end; empty for the root
 
