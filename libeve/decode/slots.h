@@ -19,8 +19,8 @@ std::size_t common_prefix(std::span<const TokenId> a, std::span<const TokenId> b
 struct Slot {
   explicit Slot(const Config& config) : cache(config) {}
   KvCache cache;
-  Tokens held;  ///< tokens of the cache; those of a finished sequence stay until another wants the slot
-  Tokens next;  ///< tokens of the next pass
+  Tokens held;             ///< tokens of the cache; those of a finished sequence stay until another wants the slot
+  Tokens next;             ///< tokens of the next pass
   std::size_t prompt = 0;  ///< how many of them are the prompt
   bool busy = false;
 
@@ -35,7 +35,6 @@ class Slots {
   static constexpr std::size_t kMax = 16;
 
   Slots(const ModelData& model, std::size_t threads) : model_(model), threads_(threads) {}
-  Threads& threads() { return threads_; }
 
   /// A free slot, now busy, whose cache begins with as much of the tokens as any slot's does; the rest is its `next`.
   /// The first `prompt` tokens are the prompt. At most kMax are busy.
@@ -48,7 +47,8 @@ class Slots {
   void free_all();
   /// Logits [slots][vocabulary] after the last token of each slot's `next`, which join the caches.
   std::vector<float> logits(std::span<Slot* const> slots, Pass pass);
-  /// Logits of the next token after each of `ids`, of which the first are the prompt, [ids][vocabulary], without a cache.
+  /// Logits of the next token after each of `ids`, of which the first are the prompt, [ids][vocabulary], without a
+  /// cache.
   std::vector<float> logits(std::span<const TokenId> ids, std::size_t prompt);
 
  private:

@@ -2,13 +2,14 @@
 #include "decode/vocabulary.h"
 
 #include <algorithm>
+#include <bitset>
 
 #include "eve/error.h"
 
 namespace eve {
 
 Vocabulary::Vocabulary(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {
-  std::fill(std::begin(byte_token_), std::end(byte_token_), -1);
+  std::bitset<256> bytes_alone;
   std::fill(std::begin(root_), std::end(root_), kNoNode);
   std::vector<TokenId> sorted;
   for (TokenId id = 0; id < static_cast<TokenId>(tokenizer.size()); ++id) {
@@ -16,14 +17,10 @@ Vocabulary::Vocabulary(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {
     if (!tokenizer.is_text(id) || bytes.empty() || bytes.size() > 255) continue;
     sorted.push_back(id);
     longest_ = std::max(longest_, bytes.size());
-    if (bytes.size() == 1) {
-      TokenId& token = byte_token_[static_cast<std::uint8_t>(bytes[0])];
-      if (token < 0) token = id;
-    }
+    if (bytes.size() == 1) bytes_alone.set(static_cast<std::uint8_t>(bytes[0]));
   }
-  for (const TokenId token : byte_token_)
-    if (token < 0)
-      throw Error(Status::kModel, "the vocabulary has no token for some byte; constrained text needs one for each");
+  if (!bytes_alone.all())
+    throw Error(Status::kModel, "the vocabulary has no token for some byte; constrained text needs one for each");
   std::stable_sort(sorted.begin(), sorted.end(),
                    [&](TokenId a, TokenId b) { return tokenizer.bytes(a) < tokenizer.bytes(b); });
   std::vector<std::uint32_t> path;  // trie nodes of the last token's bytes

@@ -21,7 +21,6 @@ class Vocabulary {
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   std::size_t size() const { return tokenizer_->size(); }
   std::string_view bytes(TokenId id) const { return tokenizer_->bytes(id); }
-  TokenId byte_token(std::uint8_t byte) const { return byte_token_[byte]; }
   std::size_t longest() const { return longest_; }  ///< bytes of the longest token
 
   /// In depth-first order: a node's subtree is what follows it up to `end`.
@@ -47,7 +46,6 @@ class Vocabulary {
   const Tokenizer* tokenizer_;
   std::vector<TrieNode> trie_;
   std::vector<TokenId> ids_;
-  TokenId byte_token_[256];
   std::uint32_t root_[256];  // trie nodes of first bytes
   std::size_t longest_ = 0;
 };

@@ -28,10 +28,6 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
 
 std::size_t element_alignment(DType type) { return type == DType::kF32 ? alignof(float) : alignof(std::uint16_t); }
 
-bool ends_with(const std::string& text, std::string_view end) {
-  return text.size() >= end.size() && std::string_view(text).substr(text.size() - end.size()) == end;
-}
-
 }  // namespace
 
 Tensor bind_tensor(ModelData& model, const TensorSpec& spec, const TensorSpec::Place& place,
@@ -87,7 +83,7 @@ ModelData load_model(const std::string& path) {
   ModelData model;
   if (S_ISDIR(status.st_mode)) {
     load_hub(model, path, {});
-  } else if (ends_with(path, ".safetensors")) {
+  } else if (path.ends_with(".safetensors")) {
     const std::size_t slash = path.rfind('/');
     load_hub(model, slash == std::string::npos ? "." : path.substr(0, slash + 1), path);
   } else {

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace eve::pii {
@@ -40,12 +39,5 @@ inline constexpr std::array<std::string_view, 20> kLabelNames = {
 inline constexpr std::size_t kLabels = kLabelNames.size();
 
 inline std::string_view name(Label label) { return kLabelNames[static_cast<std::size_t>(label)]; }
-
-inline std::optional<Label> label_named(std::string_view name) {
-  for (std::size_t i = 0; i < kLabels; ++i) {
-    if (kLabelNames[i] == name) return static_cast<Label>(i);
-  }
-  return std::nullopt;
-}
 
 }  // namespace eve::pii

@@ -49,7 +49,6 @@ class Redactor {
     std::size_t in, out, length;
   };
   const std::vector<Copied>& copied() const { return copied_; }
-  Action action(std::uint16_t label) const { return settings_.action[label]; }
   /// Numbers begin at 1 again.
   void forget();
 
