@@ -303,6 +303,9 @@ TEST_CASE("what technical text is full of has no label by its form") {
   CHECK(kept("ring 06 12 34 56 78", "06 12 34 56 78", Label::kPhone));
   CHECK_FALSE(
       kept("UUID : 2dfb7fd5:e09e0527:0b5a905a:8334adb8", "2dfb7fd5:e09e0527:0b5a905a:8334adb8", Label::kIpAddress));
+  CHECK_FALSE(kept("Cookie: JSESSIONID=8F14", "JSESSIONID", Label::kPassword));
+  CHECK_FALSE(kept("Cookie: JSESSIONID=[PASSWORD_1]", "JSESSIONID=", Label::kPassword));
+  CHECK(kept("it is Zm9vYmFyMQ==", "Zm9vYmFyMQ", Label::kPassword));
   CHECK_FALSE(kept("over http:// and", "http://", Label::kUrl));
   CHECK_FALSE(kept("Copyright: 1996-2019, x", "1996-2019", Label::kAddress));
   CHECK_FALSE(kept("License: BSD-2-Clause", "BSD-2-Clause", Label::kVehicle));
@@ -325,6 +328,19 @@ TEST_CASE("marks beside a rule's span are no rest of the model's") {
       "a@b.example";
   const Spans all = {{0, name.size(), static_cast<std::uint16_t>(Label::kEmail), 0.9f, By::kModel}};
   CHECK(join(name, {{2, name.size(), Label::kEmail, 0.99f, "email"}}, all).size() == 2);
+}
+
+TEST_CASE("what stands before a rule's secret is its name") {
+  for (std::string_view text : {"mysql -pS3cret123 shop", "Cookie: JSESSIONID=8F14E45FCEEA167A5A36DEDD4BEA2543"}) {
+    INFO(text);
+    const Findings rules = find_by_rule(text);
+    REQUIRE(rules.size() == 1);
+    const std::size_t start = text.find(text[0] == 'm' ? "pS3" : "JSESS");
+    const Spans joined =
+        join(text, rules, {{start, rules[0].end, static_cast<std::uint16_t>(Label::kPassword), 0.9f, By::kModel}});
+    REQUIRE(joined.size() == 1);
+    CHECK(joined[0].start == rules[0].start);
+  }
 }
 
 TEST_CASE("identity numbers are found by form or by the word before them") {
@@ -373,6 +389,30 @@ TEST_CASE("secrets are found by their form or by their name") {
   CHECK(found("-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----") == "");
 }
 
+TEST_CASE("what a key's name opens may be plain hexadecimal") {
+  const std::string key = "3f9a8c7b6d5e4f3a2b1c0d9e8f7a6b5c";
+  for (const char* name : {"api_key=", "x-api-key: ", "DD_API_KEY=", "access_key: ", "secret_key = ", "privateKey: ",
+                           "AUTH_KEY=", "api key: "}) {
+    INFO(name);
+    CHECK(found(name + key) == "PASSWORD=" + key);
+  }
+  CHECK(found("{\"encryption_key\": \"" + key + "\"}") == "PASSWORD=" + key);
+  CHECK(found("api_key=7f3e2a1b-4c5d-6e7f-8a9b-0c1d2e3f4a5b") == "PASSWORD=7f3e2a1b-4c5d-6e7f-8a9b-0c1d2e3f4a5b");
+  for (const char* name : {"key=", "cache_key=", "public_key: ", "partition-key: ", "monkey: "}) {
+    INFO(name);
+    CHECK(found(name + key) == "");
+  }
+  CHECK(found("secret_key: name-of-the-secret-2 access_key=config.section1.access_key") == "");
+}
+
+TEST_CASE("a session in a cookie is a secret, elsewhere a number of the program's") {
+  const std::string session = "8f14e45fceea167a5a36dedd4bea2543";
+  CHECK(found("Set-Cookie: session=" + session + "; Path=/") == "PASSWORD=" + session);
+  CHECK(found("Cookie: theme=dark2024dark2024; JSESSIONID=" + session) == "PASSWORD=" + session);
+  CHECK(found("{\"cookie\": \"connect.sid=s%3A" + session + "\", \"a\": 1}") == "PASSWORD=s%3A" + session);
+  CHECK(found("session=" + session + " cookie: sid=1; session=closed-by-the-user") == "");
+}
+
 TEST_CASE("devices, vehicles, wallets and places are found") {
   CHECK(found("IMEI 490154203237518") == "IMEI=490154203237518");
   CHECK(found("IMEI 490154203237519, 490154203237518") == "");
@@ -401,7 +441,7 @@ TEST_CASE("every rule takes any bytes, and its findings are sorted and apart") {
 
 TEST_CASE("rules take time linear in a hostile text") {
   for (const char* piece : {"@", "a@", "http://", "1.", "1:", "::", "a.b@", "password=", "-----BEGIN PRIVATE KEY-----",
-                            "passport ", "(", "+1 ", "[PERSON_", "eyJ", "4111 "}) {
+                            "passport ", "(", "+1 ", "[PERSON_", "eyJ", "4111 ", "cookie: ", "sid="}) {
     std::string text;
     while (text.size() < 1 << 20) text += piece;
     const std::clock_t start = std::clock();  // of this process: a busy machine is no fault of the rules

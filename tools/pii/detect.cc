@@ -33,6 +33,11 @@ bool is_only_marks(std::string_view text) {
   return true;
 }
 
+// Where a secret begins is known, what stands before it is its name or flag: "JSESSIONID=", the p of "-pPASSWORD".
+bool is_name(std::uint16_t label, std::uint16_t next) {
+  return label == next && label == static_cast<std::uint16_t>(Label::kPassword);
+}
+
 // What is left of the spans outside the tags of an earlier run.
 Spans outside(const Spans& spans, const std::vector<Tag>& tags, std::string_view text) {
   Spans left;
@@ -47,7 +52,7 @@ Spans outside(const Spans& spans, const std::vector<Tag>& tags, std::string_view
         left.push_back({start, end, span.label, span.score, span.by});
     };
     for (std::size_t k = t; k < tags.size() && tags[k].start < span.end; ++k) {
-      if (tags[k].start > from) keep(from, tags[k].start);
+      if (tags[k].start > from && !is_name(span.label, tags[k].label)) keep(from, tags[k].start);
       from = std::max(from, tags[k].end);
     }
     if (from < span.end) keep(from, span.end);
@@ -122,7 +127,8 @@ Spans join(std::string_view text, const Findings& rules, const Spans& model) {
     while (r < sure.size() && sure[r].end <= span.start) joined.push_back(sure[r++]);
     bool whole = true;
     for (; r < sure.size() && sure[r].start < span.end; ++r) {
-      if (sure[r].start > span.start) add_rest({span.start, sure[r].start, span.label, span.score, span.by});
+      if (sure[r].start > span.start && !is_name(span.label, sure[r].label))
+        add_rest({span.start, sure[r].start, span.label, span.score, span.by});
       joined.push_back(sure[r]);
       span.start = sure[r].end;
       whole = false;

@@ -38,6 +38,12 @@ bool is_package(std::string_view text, std::size_t start, std::size_t end) {
   return is_machine(start) || is_machine(run_end(text, end, in_name, 64) + 1);
 }
 
+// JSESSIONID of "JSESSIONID=...": what follows has a name, and this is it.
+bool is_name_of_value(std::string_view text, std::size_t end) {
+  if (before(text, end) != '=' && at(text, end) == '=') ++end;
+  return before(text, end) == '=' && (is_word(at(text, end)) || at(text, end) == '[');
+}
+
 bool is_phone(std::string_view value, const std::string& digits) {
   std::size_t single = 0;  // groups of one digit
   for (std::size_t i = 0; i < value.size(); ++i)
@@ -95,7 +101,8 @@ std::optional<std::uint16_t> checked(std::string_view text, const Span& span) {
       fits = compact.size() >= 20 && !is_hash(value) && !has('+') && !has('/');  // those are in base 64
       break;
     case Label::kPassword:
-      fits = !is_hash(value) && !is_escape(text, span.start, span.end) && !is_package(text, span.start, span.end);
+      fits = !is_hash(value) && !is_escape(text, span.start, span.end) && !is_package(text, span.start, span.end) &&
+             !is_name_of_value(text, span.end);
       break;
     case Label::kPhone:
       fits = is_phone(value, digits) && !is_years(value);

@@ -9,6 +9,7 @@ Findings find_by_rule(std::string_view text) {
   Findings all;
   find_urls(text, all);
   find_emails(text, all);
+  find_cookies(text, all);
   find_network(text, all);
   find_numbers(text, all);
   find_transfers(text, all);

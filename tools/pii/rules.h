@@ -26,6 +26,7 @@ Findings find_by_rule(std::string_view text);
 // One family each; findings of one family may overlap those of another and are not sorted.
 void find_urls(std::string_view text, Findings& found);    ///< URL; USERNAME and PASSWORD of other schemes' credentials
 void find_emails(std::string_view text, Findings& found);  ///< EMAIL; call after find_urls with the same list
+void find_cookies(std::string_view text, Findings& found);  ///< PASSWORD: sessions in Cookie and Set-Cookie headers
 void find_network(std::string_view text, Findings& found);  ///< IP_ADDRESS, MAC_ADDRESS
 void find_numbers(std::string_view text, Findings& found);  ///< CREDIT_CARD, IBAN, SSN, PHONE, GPS, IMEI
 void find_transfers(std::string_view text,

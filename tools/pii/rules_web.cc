@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Web and mail addresses.
+// Web and mail addresses, and who is logged in on a web page.
 #include <algorithm>
 
 #include "pii/rules.h"
@@ -150,6 +150,52 @@ void find_emails(std::string_view text, Findings& found) {
     if (end == 0 || is_nobody(text.substr(start, i - start))) continue;
     if (text.substr(start, i - start) == "git" && at(text, end) == ':') continue;  // git@host:path
     found.push_back({start, end, Label::kEmail, 0.99f, "email"});
+  }
+}
+
+namespace {
+
+// JSESSIONID, PHPSESSID, connect.sid, auth_token
+bool is_session(std::string_view name) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (has_at(name, i, "sess") || has_at(name, i, "auth") || has_at(name, i, "token")) return true;
+  }
+  return ends_before(name, name.size(), "sid");
+}
+
+constexpr bool in_cookie_name(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+constexpr bool in_cookie_value(char c) { return !is_space(c) && c != ';' && c != ',' && c != '"' && c != '\''; }
+
+// NAME=VALUE between i and end.
+void find_sessions(std::string_view text, std::size_t i, std::size_t end, Findings& found) {
+  constexpr std::size_t kLeastSession = 16;
+  while (i < end) {
+    const std::size_t name = i, equals = run_end(text, i, in_cookie_name);
+    i = equals + 1;
+    if (equals >= end || text[equals] != '=') continue;
+    const std::size_t value = i;
+    i = run_end(text, value, in_cookie_value, end - value);
+    const std::string_view form = text.substr(value, i - value);
+    if (form.size() >= kLeastSession && std::any_of(form.begin(), form.end(), is_digit) &&
+        is_session(text.substr(name, equals - name)))
+      found.push_back({value, i, Label::kPassword, 0.97f, "session-cookie"});
+  }
+}
+
+}  // namespace
+
+void find_cookies(std::string_view text, Findings& found) {
+  static constexpr std::string_view kWord = "cookie";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!has_at(text, i, kWord)) continue;
+    const std::size_t word = i + kWord.size();
+    const std::size_t list = run_end(
+        text, word, [](char c) { return is_blank(c) || std::string_view(":='\"").find(c) != std::string_view::npos; });
+    i = word - 1;
+    if (list == word) continue;
+    const std::size_t end = std::min(text.find('\n', list), text.size());
+    find_sessions(text, list, end, found);
+    i = end;
   }
 }
 

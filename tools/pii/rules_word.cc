@@ -30,6 +30,7 @@ enum class Kind : std::uint8_t {
   kPassword,
   kToken,
   kKey,
+  kSecretKey,  // by the word before it
   kBearer,
   kCardCode,
   kPin,
@@ -185,6 +186,23 @@ bool is_random(std::string_view value) {
   return value.size() >= 20 && high && low && digit;
 }
 
+// A key that some program drew: letters and digits of one case too, or a UUID.
+bool is_drawn(std::string_view value) {
+  return is_random(value) || (value.size() >= 20 && std::any_of(value.begin(), value.end(), is_digit) &&
+                              (std::all_of(value.begin(), value.end(), is_alnum) ||
+                               std::all_of(value.begin(), value.end(), [](char c) { return is_hex(c) || c == '-'; })));
+}
+
+// Whether the word "key" at i opens something: api_key, X-Api-Key, secretKey, "private key".
+bool is_secret_key(std::string_view text, std::size_t i) {
+  const char left = before(text, i);
+  if (left == '_' || left == '-' || left == ' ') --i;
+  for (std::string_view which : {"api", "access", "secret", "private", "auth", "encryption", "signing"}) {
+    if (ends_before(text, i, which)) return true;
+  }
+  return false;
+}
+
 bool vin_letters(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return std::string_view("IOQioq").find(c) != std::string_view::npos; }) &&
@@ -249,17 +267,14 @@ class Words {
         break;
       case Kind::kPassword:
       case Kind::kToken:
+      case Kind::kSecretKey:
         secret(start, end, kind);
         break;
       case Kind::kKey:
-        for (std::string_view which :
-             {"api_", "api-", "api ", "access_", "secret_", "private_", "access", "secret", "auth_"}) {
-          if (ends_before(text_, start, which)) {
-            secret(start, end, kind);
-            return;
-          }
-        }
-        if (before(text_, start) == '_') secret(start, end, kind);
+        if (is_secret_key(text_, start))
+          secret(start, end, Kind::kSecretKey);
+        else if (before(text_, start) == '_')
+          secret(start, end, kind);
         break;
       case Kind::kBearer:
         bearer(end);
@@ -425,7 +440,7 @@ class Words {
         return;
       const char left = before(text_, start);
       if ((left == '&' || left == '?') && is_plain_hex(form)) return;  // one request's
-      if (kind == Kind::kKey && !is_random(form)) return;
+      if ((kind == Kind::kKey && !is_random(form)) || (kind == Kind::kSecretKey && !is_drawn(form))) return;
     }
     add(value, stop, Label::kPassword, 0.975f, "secret-word");
   }
