@@ -14,7 +14,10 @@ namespace {
 
 constexpr std::uint16_t id(Label label) { return static_cast<std::uint16_t>(label); }
 
-bool is_hash(std::string_view value) { return value.size() >= 24 && std::all_of(value.begin(), value.end(), is_hex); }
+// Or a UUID.
+bool is_hash(std::string_view value) {
+  return value.size() >= 24 && std::all_of(value.begin(), value.end(), [](char c) { return is_hex(c) || c == '-'; });
+}
 
 // u2e03 of "\\u2e03" in a program.
 bool is_escape(std::string_view text, std::size_t start, std::size_t end) {
