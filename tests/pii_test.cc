@@ -305,6 +305,9 @@ TEST_CASE("what technical text is full of has no label by its form") {
       kept("UUID : 2dfb7fd5:e09e0527:0b5a905a:8334adb8", "2dfb7fd5:e09e0527:0b5a905a:8334adb8", Label::kIpAddress));
   CHECK_FALSE(kept("X-Request-Id: 7f3e2a1b-4c5d-6e7f-8a9b-0c1d2e3f4a5b", "7f3e2a1b-4c5d-6e7f-8a9b-0c1d2e3f4a5b",
                    Label::kPassword));
+  CHECK_FALSE(kept("token count: 4096", "4096", Label::kPassword));
+  CHECK_FALSE(kept("max tokens: 512", "512", Label::kPassword));
+  CHECK(kept("the gate code is 4096", "4096", Label::kPassword));
   CHECK_FALSE(kept("Cookie: JSESSIONID=8F14", "JSESSIONID", Label::kPassword));
   CHECK_FALSE(kept("Cookie: JSESSIONID=[PASSWORD_1]", "JSESSIONID=", Label::kPassword));
   CHECK(kept("it is Zm9vYmFyMQ==", "Zm9vYmFyMQ", Label::kPassword));

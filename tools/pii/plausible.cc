@@ -47,6 +47,17 @@ bool is_name_of_value(std::string_view text, std::size_t end) {
   return before(text, end) == '=' && (is_word(at(text, end)) || at(text, end) == '[');
 }
 
+// "token count: 4096", "max tokens: 512"
+bool counts_tokens(std::string_view text, std::size_t start, std::string_view value) {
+  if (!std::all_of(value.begin(), value.end(), is_digit)) return false;
+  std::size_t i = start;
+  while (i > 0 && start - i < 24 && text[i - 1] != '\n') --i;
+  for (; i < start; ++i) {
+    if (has_at(text, i, "token")) return true;
+  }
+  return false;
+}
+
 bool is_phone(std::string_view value, const std::string& digits) {
   std::size_t single = 0;  // groups of one digit
   for (std::size_t i = 0; i < value.size(); ++i)
@@ -105,7 +116,7 @@ std::optional<std::uint16_t> checked(std::string_view text, const Span& span) {
       break;
     case Label::kPassword:
       fits = !is_hash(value) && !is_escape(text, span.start, span.end) && !is_package(text, span.start, span.end) &&
-             !is_name_of_value(text, span.end);
+             !is_name_of_value(text, span.end) && !counts_tokens(text, span.start, value);
       break;
     case Label::kPhone:
       fits = is_phone(value, digits) && !is_years(value);
