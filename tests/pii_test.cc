@@ -222,6 +222,15 @@ TEST_CASE("the other side of a transfer from or to an IBAN is an account") {
   CHECK(found("from " + iban + " to 5 people") == "IBAN=" + iban);
 }
 
+TEST_CASE("what a form or a log says of a log-in is nobody's name") {
+  for (const char* word : {"required", "optional", "string", "failed", "missing", "success", "null"}) {
+    INFO(word);
+    CHECK(found("username: " + std::string(word)) == "");
+    CHECK(found("user=" + std::string(word)) == "");
+  }
+  CHECK(found("username: stringer") == "USERNAME=stringer");
+}
+
 TEST_CASE("a name with a space is no user name, and a number none either") {
   const auto kept = [](std::string_view text, std::size_t start, std::size_t end) {
     const Spans spans = plausible(text, {{start, end, static_cast<std::uint16_t>(Label::kUsername), 0.9f, By::kModel}});

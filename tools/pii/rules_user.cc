@@ -4,6 +4,7 @@
 
 #include "pii/rules.h"
 #include "pii/scan.h"
+#include "pii/value_ends.h"
 
 namespace eve::pii {
 namespace {
@@ -16,14 +17,15 @@ bool is_one_of(std::string_view word, const std::string_view (&list)[n]) {
                      [&](std::string_view w) { return w.size() == word.size() && has_at(word, 0, w); });
 }
 
-// Names that belong to programs.
+// Names that belong to programs, and what became of a log-in.
 bool is_nobody(std::string_view name) {
   static constexpr std::string_view kNobody[] = {
-      "root",   "null",    "none",      "nil",      "nobody",    "unknown",  "true",   "false",
-      "admin",  "guest",   "anonymous", "system",   "user",      "username", "name",   "www-data",
-      "daemon", "default", "invalid",   "postgres", "mysql",     "shared",   "public", "ubuntu",
-      "git",    "nginx",   "all",       "users",    "undefined", "current",  "the",    "local"};
-  return is_one_of(name, kNobody);
+      "root",     "nobody", "unknown",  "admin",   "guest",    "anonymous", "system",     "user",
+      "username", "name",   "www-data", "daemon",  "default",  "invalid",   "postgres",   "mysql",
+      "shared",   "public", "ubuntu",   "git",     "nginx",    "all",       "users",      "current",
+      "the",      "local",  "failed",   "failure", "missing",  "success",   "successful", "succeeded",
+      "denied",   "error",  "ok",       "enabled", "disabled", "not"};
+  return is_one_of(name, kNobody) || is_placeholder(name);
 }
 
 bool is_user_word(std::string_view word) {

@@ -22,6 +22,8 @@ std::size_t month_end(std::string_view text, std::size_t i) {
   return has_at(text, i, "sept") && end - i == 4 ? end : 0;
 }
 
+}  // namespace
+
 bool is_placeholder(std::string_view value) {
   if (std::none_of(value.begin(), value.end(), is_alnum)) return true;
   for (std::string_view word :
@@ -32,8 +34,6 @@ bool is_placeholder(std::string_view value) {
   }
   return false;
 }
-
-}  // namespace
 
 std::size_t date_end(std::string_view text, std::size_t i) {
   const auto number = [&](std::size_t k, std::size_t most) { return run_end(text, k, is_digit, most + 1); };

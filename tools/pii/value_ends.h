@@ -7,6 +7,8 @@
 
 namespace eve::pii {
 
+/// Whether a whole value stands where none is: "null", "required", "hidden".
+bool is_placeholder(std::string_view value);
 /// A calendar date, in numbers or with an English month.
 std::size_t date_end(std::string_view text, std::size_t i);
 /// The number of a document: letters and digits, `least` to `most` of them with at least `digits` digits, and `joins`.
