@@ -309,6 +309,9 @@ TEST_CASE("what technical text is full of has no label by its form") {
   CHECK_FALSE(kept(":widths: 8 8 24 40", "8 8 24 40", Label::kPhone));
   CHECK_FALSE(kept("founded (1792-1866)", "1792-1866", Label::kPhone));
   CHECK_FALSE(kept("CapPrm: 0000000000000000", "0000000000000000", Label::kPhone));
+  CHECK_FALSE(kept("id 12345678901234567890", "12345678901234567890", Label::kPhone));
+  CHECK_FALSE(kept("4 8 15 16 23 42", "4 8 15 16 23 42", Label::kPhone));
+  CHECK(kept("ring 1-562-870-0462 x26411", "1-562-870-0462 x26411", Label::kPhone));
   CHECK(kept("ring 06 12 34 56 78", "06 12 34 56 78", Label::kPhone));
   CHECK_FALSE(
       kept("UUID : 2dfb7fd5:e09e0527:0b5a905a:8334adb8", "2dfb7fd5:e09e0527:0b5a905a:8334adb8", Label::kIpAddress));

@@ -59,10 +59,18 @@ bool counts_tokens(std::string_view text, std::size_t start, std::string_view va
 }
 
 bool is_phone(std::string_view value, const std::string& digits) {
-  std::size_t single = 0;  // groups of one digit
-  for (std::size_t i = 0; i < value.size(); ++i)
-    single += is_digit(value[i]) && !is_digit(before(value, i)) && !is_digit(at(value, i + 1));
-  return digits.size() >= 6 && single < (digits.size() < 7 ? 2 : 3) && !digits.starts_with("000");
+  constexpr std::size_t kMostDigits = 15;                                         // ITU-T E.164
+  const std::string_view number = value.substr(0, value.find_first_of("xXeE#"));  // "x123": the extension
+  std::size_t single = 0, longest = 0, run = 0, size = 0;                         // groups of one digit; the longest
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    run = is_digit(number[i]) ? run + 1 : 0;
+    longest = std::max(longest, run);
+    size += is_digit(number[i]);
+    single += run == 1 && !is_digit(at(number, i + 1));
+  }
+  const bool counts = single > 0 && longest <= 2;  // "4 8 15 16 23 42"
+  return digits.size() >= 6 && size <= kMostDigits && single < (digits.size() < 7 ? 2 : 3) && !counts &&
+         !digits.starts_with("000");
 }
 
 // "1996-2019", "1792-1866"
