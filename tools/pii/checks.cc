@@ -196,6 +196,14 @@ bool vin_check(std::string_view t) {
   return upper(t[8]) == "0123456789X"[sum % 11];
 }
 
+bool every_hosts(std::string_view address) {
+  if (address.starts_with("127.")) return true;
+  for (std::string_view all : {"0.0.0.0", "255.255.255.255"}) {
+    if (address.starts_with(all) && (address.size() == all.size() || address[all.size()] == ':')) return true;
+  }
+  return address == "::1" || address == "0:0:0:0:0:0:0:1" || address == "::ffff:127.0.0.1";
+}
+
 bool base58_address(std::string_view text) {
   static constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
   if (text.size() < 26 || text.size() > 35) return false;

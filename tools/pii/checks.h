@@ -32,6 +32,8 @@ bool nir(std::string_view text);
 bool vin_form(std::string_view text);
 /// Check digit in position 9 (49 CFR 565.15), compulsory in North America only.
 bool vin_check(std::string_view text);
+/// An IP address (a port may follow) that is every machine's: unspecified, loopback or limited broadcast (RFC 6890).
+bool every_hosts(std::string_view address);
 /// Bitcoin or Litecoin address in Base58Check: version byte and four bytes of double SHA-256.
 bool base58_address(std::string_view text);
 /// Segregated witness address: BIP 173 (bech32) or BIP 350 (bech32m), prefix bc, tb or ltc.

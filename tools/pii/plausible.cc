@@ -98,7 +98,8 @@ std::optional<std::uint16_t> checked(std::string_view text, const Span& span) {
       break;
     case Label::kIpAddress:
       // Groups of an IPv6 address have four digits at most, a port five; those of a UUID have more.
-      fits = std::count(value.begin(), value.end(), '.') > 2 || std::count(value.begin(), value.end(), ':') > 1;
+      fits = (std::count(value.begin(), value.end(), '.') > 2 || std::count(value.begin(), value.end(), ':') > 1) &&
+             !every_hosts(value);
       for (std::size_t i = 0; i < value.size(); ++i) fits = fits && run_end(value, i, is_hex) - i < 6;
       break;
     case Label::kMacAddress:

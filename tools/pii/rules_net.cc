@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pii/checks.h"
 #include "pii/rules.h"
 #include "pii/scan.h"
 
@@ -116,6 +117,9 @@ std::size_t mac_end(std::string_view text, std::size_t i) {
 }  // namespace
 
 void find_network(std::string_view text, Findings& found) {
+  const auto add_address = [&](std::size_t start, std::size_t end, float score, std::string_view rule) {
+    if (!every_hosts(text.substr(start, end - start))) found.push_back({start, end, Label::kIpAddress, score, rule});
+  };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (!is_hex(c) && c != ':') continue;
@@ -127,22 +131,21 @@ void find_network(std::string_view text, Findings& found) {
     }
     std::size_t end = 0;
     if (c == ':') {
-      if (at(text, i + 1) == ':' && (end = v6_end(text, i)) != 0)
-        found.push_back({i, end, Label::kIpAddress, 0.97f, "ipv6"});
+      if (at(text, i + 1) == ':' && (end = v6_end(text, i)) != 0) add_address(i, end, 0.97f, "ipv6");
     } else {
       const std::size_t word = run_end(text, i, is_hex, 5);
       unsigned octets[4];
       const char next = at(text, word);
       if (next == '.' && is_digit(c) && word - i <= 3 && (end = quad_end(text, i, octets)) != 0) {
         if (stands_alone_as_quad(text, i, end, octets)) {
-          found.push_back({i, end, Label::kIpAddress, 0.98f, "ipv4"});
+          add_address(i, end, 0.98f, "ipv4");
         } else {
           end = run_end(text, end, [](char x) { return is_digit(x) || x == '.'; });
         }
       } else if ((next == ':' || next == '-' || next == '.') && left != next && (end = mac_end(text, i)) != 0) {
         found.push_back({i, end, Label::kMacAddress, 0.99f, "mac"});
       } else if (next == ':' && (end = v6_end(text, i)) != 0) {
-        found.push_back({i, end, Label::kIpAddress, 0.99f, "ipv6"});
+        add_address(i, end, 0.99f, "ipv6");
       }
     }
     if (end > i)
