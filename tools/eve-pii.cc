@@ -61,6 +61,8 @@ std::vector<bool> wanted(const LabelSet& labels) {
   std::vector<bool> result(labels.size(), settings.only.empty());
   for (const std::string& label : settings.only) result[labels.find(label)] = true;
   for (const std::string& label : settings.except) result[labels.find(label)] = false;
+  if (std::find(result.begin(), result.end(), true) == result.end())
+    throw Error(Status::kInput, "--only and --except leave no label to look for");
   return result;
 }
 
