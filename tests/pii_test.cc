@@ -329,6 +329,8 @@ TEST_CASE("what technical text is full of has no label by its form") {
   CHECK_FALSE(kept("Cookie: JSESSIONID=[PASSWORD_1]", "JSESSIONID=", Label::kPassword));
   CHECK(kept("it is Zm9vYmFyMQ==", "Zm9vYmFyMQ", Label::kPassword));
   CHECK_FALSE(kept("on 0.0.0.0:443", "0.0.0.0:443", Label::kIpAddress));
+  CHECK_FALSE(kept("ssh-rsa AAAAB3NzaC1+yc2E bob@laptop", "yc2E", Label::kUsername));
+  CHECK_FALSE(kept("ssh-rsa AAAAB3NzaC1yc2E bob@laptop", "AAAAB3NzaC1yc2E", Label::kPassword));
   CHECK_FALSE(kept("over http:// and", "http://", Label::kUrl));
   CHECK_FALSE(kept("Copyright: 1996-2019, x", "1996-2019", Label::kAddress));
   CHECK_FALSE(kept("License: BSD-2-Clause", "BSD-2-Clause", Label::kVehicle));
@@ -434,6 +436,14 @@ TEST_CASE("a session in a cookie is a secret, elsewhere a number of the program'
   CHECK(found("Cookie: theme=dark2024dark2024; JSESSIONID=" + session) == "PASSWORD=" + session);
   CHECK(found("{\"cookie\": \"connect.sid=s%3A" + session + "\", \"a\": 1}") == "PASSWORD=s%3A" + session);
   CHECK(found("session=" + session + " cookie: sid=1; session=closed-by-the-user") == "");
+}
+
+TEST_CASE("log-ins in commands and keys are found, glued to their flag too") {
+  CHECK(found("mysql -uann -pS3cret123 shop") == "USERNAME=ann|PASSWORD=S3cret123");
+  CHECK(found("mysqldump -h db -u 'ann' -p'a b' x") == "USERNAME=ann|PASSWORD=a");
+  CHECK(found("mysql -uroot -p shop") == "");
+  CHECK(found("ssh-rsa AAAAB3NzaC1yc2E+/x== bob@laptop") == "USERNAME=bob");
+  CHECK(found("ssh-ed25519 AAAAC3NzaC1lZDI1 root@laptop, ssh-rsa bob@laptop") == "");
 }
 
 TEST_CASE("devices, vehicles, wallets and places are found") {

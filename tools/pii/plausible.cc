@@ -41,6 +41,15 @@ bool is_package(std::string_view text, std::size_t start, std::size_t end) {
   return is_machine(start) || is_machine(run_end(text, end, in_name, 64) + 1);
 }
 
+// A part of the key in "ssh-ed25519 AAAAC3Nza... NAME@HOST": public.
+bool in_public_key(std::string_view text, std::size_t start) {
+  while (start > 0 && (is_alnum(text[start - 1]) || text[start - 1] == '+' || text[start - 1] == '/')) --start;
+  if (!has_at(text, start, "aaaa") || before(text, start) != ' ') return false;
+  std::size_t type = start - 1;
+  while (type > 0 && start - type < 40 && !is_space(text[type - 1])) --type;
+  return has_at(text, type, "ssh-") || has_at(text, type, "ecdsa-");
+}
+
 // JSESSIONID of "JSESSIONID=...": what follows has a name, and this is it.
 bool is_name_of_value(std::string_view text, std::size_t end) {
   if (before(text, end) != '=' && at(text, end) == '=') ++end;
@@ -125,7 +134,8 @@ std::optional<std::uint16_t> checked(std::string_view text, const Span& span) {
       break;
     case Label::kPassword:
       fits = !is_hash(value) && !is_escape(text, span.start, span.end) && !is_package(text, span.start, span.end) &&
-             !is_name_of_value(text, span.end) && !counts_tokens(text, span.start, value);
+             !is_name_of_value(text, span.end) && !counts_tokens(text, span.start, value) &&
+             !in_public_key(text, span.start);
       break;
     case Label::kPhone:
       fits = is_phone(value, digits) && !is_years(value);
@@ -144,7 +154,8 @@ std::optional<std::uint16_t> checked(std::string_view text, const Span& span) {
       // "Ada Berg" is a person, /users/56134 a number of the program's own (so of all 6,490 in the training rows).
       if (has(' ')) return id(Label::kPerson);
       fits = (std::any_of(value.begin(), value.end(), is_letter) || std::any_of(value.begin(), value.end(), is_high)) &&
-             !is_escape(text, span.start, span.end) && !is_package(text, span.start, span.end);
+             !is_escape(text, span.start, span.end) && !is_package(text, span.start, span.end) &&
+             !in_public_key(text, span.start);
       break;
     case Label::kPassport:
     case Label::kDriverLicense:

@@ -14,6 +14,7 @@ Findings find_by_rule(std::string_view text) {
   find_numbers(text, all);
   find_transfers(text, all);
   find_secrets(text, all);
+  find_commands(text, all);
   find_by_words(text, all);
   find_users(text, all);
   if (all.size() < 2) return all;

@@ -31,13 +31,16 @@ void find_network(std::string_view text, Findings& found);  ///< IP_ADDRESS, MAC
 void find_numbers(std::string_view text, Findings& found);  ///< CREDIT_CARD, IBAN, SSN, PHONE, GPS, IMEI
 void find_transfers(std::string_view text,
                     Findings& found);  ///< ACCOUNT_NUMBER beside an IBAN; call after find_numbers with the same list
-void find_secrets(std::string_view text, Findings& found);  ///< PASSWORD by form (keys, JWT, PEM); CRYPTO
-void find_users(std::string_view text, Findings& found);    ///< USERNAME in settings, paths and log lines
+void find_secrets(std::string_view text, Findings& found);   ///< PASSWORD by form (keys, JWT, PEM); CRYPTO
+void find_users(std::string_view text, Findings& found);     ///< USERNAME in settings, paths and log lines
+void find_commands(std::string_view text, Findings& found);  ///< USERNAME, PASSWORD given to mysql, curl, ssh-keygen
 void find_by_words(std::string_view text,
                    Findings& found);  ///< what only a word before it tells: DATE_OF_BIRTH, PASSPORT, ...
 
 /// End of the telephone number that begins at i, or 0. `known`: a word beside it says that it is one.
 std::size_t phone_end(std::string_view text, std::size_t i, bool known);
+/// End of the log-in name that begins at i and is somebody's, or 0.
+std::size_t login_end(std::string_view text, std::size_t i);
 /// End of the coordinate pair that begins at i, or 0. `known` as above.
 std::size_t gps_end(std::string_view text, std::size_t i, bool known);
 

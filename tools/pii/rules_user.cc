@@ -34,17 +34,6 @@ bool is_user_word(std::string_view word) {
   return word.size() <= 9 && is_one_of(word, kWords);
 }
 
-// End of the log-in name at i, or 0.
-std::size_t name_end(std::string_view text, std::size_t i) {
-  std::size_t end = run_end(text, i, in_name, 41);
-  while (end > i && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
-  const std::string_view name = text.substr(i, end - i);
-  if (name.size() < 2 || name.size() > 40 || std::none_of(name.begin(), name.end(), is_letter) || is_nobody(name))
-    return 0;
-  const char next = at(text, end);
-  return is_high(next) || next == '@' || next == '(' || next == '\\' || next == '$' ? 0 : end;
-}
-
 // user=NAME, user="NAME", "user": "NAME", and a line "user: NAME".
 std::size_t set_name(std::string_view text, std::size_t word, std::size_t i) {
   if (at(text, i) == '=' && at(text, i + 1) != '=') {
@@ -76,6 +65,16 @@ bool looks_like_host(std::string_view text, std::size_t i) {
 
 }  // namespace
 
+std::size_t login_end(std::string_view text, std::size_t i) {
+  std::size_t end = run_end(text, i, in_name, 41);
+  while (end > i && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
+  const std::string_view name = text.substr(i, end - i);
+  if (name.size() < 2 || name.size() > 40 || std::none_of(name.begin(), name.end(), is_letter) || is_nobody(name))
+    return 0;
+  const char next = at(text, end);
+  return is_high(next) || next == '@' || next == '(' || next == '\\' || next == '$' ? 0 : end;
+}
+
 void find_users(std::string_view text, Findings& found) {
   const auto add = [&](std::size_t start, std::size_t end, std::string_view rule) {
     if (end > start) found.push_back({start, end, Label::kUsername, 0.965f, rule});
@@ -85,7 +84,7 @@ void find_users(std::string_view text, Findings& found) {
     if (c == '/' || c == '\\') {
       for (std::string_view folder : {"/home/", "/users/", "\\users\\", "\\\\users\\\\"}) {
         if (has_at(text, i, folder)) {
-          add(i + folder.size(), name_end(text, i + folder.size()), "home");
+          add(i + folder.size(), login_end(text, i + folder.size()), "home");
           i += folder.size() - 1;
           break;
         }
@@ -109,11 +108,11 @@ void find_users(std::string_view text, Findings& found) {
     const std::string_view word = text.substr(i, end - i);
     std::size_t name = 0;
     if (is_user_word(word)) {
-      if ((name = set_name(text, i, end)) != 0) add(name, name_end(text, name), "user-setting");
+      if ((name = set_name(text, i, end)) != 0) add(name, login_end(text, name), "user-setting");
     }
     if (name == 0 && at(text, end) == ' ' && !is_word(before(text, i)) &&
         (is_user_word(word) || has_at(word, 0, "for")) && word.size() <= 8) {
-      const std::size_t stop = name_end(text, end + 1);
+      const std::size_t stop = login_end(text, end + 1);
       if (stop != 0 && has_at(text, stop, " from ") && looks_like_host(text, stop + 6))
         add(end + 1, stop, "user-from-host");
       else if (stop != 0 && ends_before(text, i, "invalid ") && has_at(text, stop, " [preauth]"))

@@ -36,9 +36,7 @@ enum class Kind : std::uint8_t {
   kPin,
   kCard,
   kPlate,
-  kCar,
-  kMysql,
-  kCurl
+  kCar
 };
 
 struct Word {
@@ -75,7 +73,6 @@ constexpr Word kWords[] = {
     {"coords", Kind::kCoordinates},
     {"cpf", Kind::kNational},
     {"creditcard", Kind::kCard},
-    {"curl", Kind::kCurl},
     {"cvc", Kind::kCardCode},
     {"cvv", Kind::kCardCode},
     {"dateofbirth", Kind::kBirth},
@@ -94,12 +91,9 @@ constexpr Word kWords[] = {
     {"location", Kind::kCoordinates},
     {"lon", Kind::kCoordinates},
     {"ltc", Kind::kWallet},
-    {"mariadb", Kind::kMysql},
     {"mobile", Kind::kPhone},
     {"mrn", Kind::kAccount},
     {"msisdn", Kind::kPhone},
-    {"mysql", Kind::kMysql},
-    {"mysqldump", Kind::kMysql},
     {"nino", Kind::kNational},
     {"nir", Kind::kNational},
     {"number", Kind::kNumber},
@@ -129,7 +123,6 @@ constexpr Word kWords[] = {
     {"token", Kind::kToken},
     {"vin", Kind::kVin},
     {"wallet", Kind::kWallet},
-    {"wget", Kind::kCurl},
     {"whatsapp", Kind::kPhone},
 };
 static_assert(std::is_sorted(std::begin(kWords), std::end(kWords),
@@ -286,12 +279,6 @@ class Words {
       case Kind::kCar:
         add(value, plate_end(text_, value), Label::kVehicle, 0.97f, "plate-word");
         break;
-      case Kind::kMysql:
-        mysql_password(end);
-        break;
-      case Kind::kCurl:
-        curl_user(end);
-        break;
       case Kind::kCardCode:
         digits(value, 3, 4, "card-code");
         break;
@@ -351,35 +338,6 @@ class Words {
     const std::size_t end = run_end(text_, value, is_digit, 20);
     if (end - value >= 13 && end - value <= 19 && !is_word(at(text_, end)) && luhn(text_.substr(value, end - value))) {
       add(value, end, Label::kCreditCard, 0.99f, "card-word");
-    }
-  }
-
-  // mysql -u NAME -pPASSWORD
-  void mysql_password(std::size_t end) {
-    const std::string_view line = text_.substr(end, std::min(text_.find('\n', end), text_.size()) - end).substr(0, 512);
-    const std::size_t flag = line.find(" -p");
-    if (flag == line.npos) return;
-    std::size_t value = end + flag + 3;
-    if (at(text_, value) == '\'' || at(text_, value) == '"') ++value;
-    const std::size_t stop = run_end(
-        text_, value, [](char c) { return !is_space(c) && c != '"' && c != '\''; }, 128);
-    add(value, stop, Label::kPassword, 0.98f, "mysql-password");
-  }
-
-  // curl -u NAME:PASSWORD
-  void curl_user(std::size_t end) {
-    const std::string_view line = text_.substr(end, std::min(text_.find('\n', end), text_.size()) - end).substr(0, 512);
-    for (std::string_view flag : {" -u ", " --user "}) {
-      const std::size_t found = line.find(flag);
-      if (found == line.npos) continue;
-      std::size_t value = end + found + flag.size();
-      if (at(text_, value) == '\'' || at(text_, value) == '"') ++value;
-      const std::size_t stop = run_end(
-          text_, value, [](char c) { return !is_space(c) && c != '"' && c != '\''; }, 256);
-      const std::size_t colon = text_.substr(value, stop - value).find(':');
-      if (colon == line.npos) continue;
-      add(value, value + colon, Label::kUsername, 0.98f, "curl-user");
-      add(value + colon + 1, stop, Label::kPassword, 0.98f, "curl-password");
     }
   }
 
