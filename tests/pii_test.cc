@@ -446,6 +446,14 @@ TEST_CASE("log-ins in commands and keys are found, glued to their flag too") {
   CHECK(found("ssh-ed25519 AAAAC3NzaC1lZDI1 root@laptop, ssh-rsa bob@laptop") == "");
 }
 
+TEST_CASE("post-office boxes and names as airlines write them are found") {
+  CHECK(found("to PO Box 1432, Wellington 6140, soon") == "ADDRESS=PO Box 1432, Wellington 6140");
+  CHECK(found("P.O. Box 88, New Haven, CT 06501") == "ADDRESS=P.O. Box 88, New Haven, CT 06501");
+  CHECK(found("PO Box 1432. Thanks") == "ADDRESS=PO Box 1432");
+  CHECK(found("Passenger DOE/JANE MRS, pax: ROE/RICHARD") == "PERSON=DOE/JANE|PERSON=ROE/RICHARD");
+  CHECK(found("box 12, PO boxes, passenger and/or driver, DISABLE/ENABLE, PO Box X1") == "");
+}
+
 TEST_CASE("devices, vehicles, wallets and places are found") {
   CHECK(found("IMEI 490154203237518") == "IMEI=490154203237518");
   CHECK(found("IMEI 490154203237519, 490154203237518") == "");

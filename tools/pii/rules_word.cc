@@ -36,7 +36,9 @@ enum class Kind : std::uint8_t {
   kPin,
   kCard,
   kPlate,
-  kCar
+  kCar,
+  kBox,
+  kPassenger
 };
 
 struct Word {
@@ -58,6 +60,7 @@ constexpr Word kWords[] = {
     {"birthday", Kind::kBirth},
     {"bitcoin", Kind::kWallet},
     {"born", Kind::kBirth},
+    {"box", Kind::kBox},
     {"btc", Kind::kWallet},
     {"call", Kind::kPhone},
     {"callback", Kind::kPhone},
@@ -98,10 +101,12 @@ constexpr Word kWords[] = {
     {"nir", Kind::kNational},
     {"number", Kind::kNumber},
     {"pass", Kind::kPassword},
+    {"passenger", Kind::kPassenger},
     {"passphrase", Kind::kPassword},
     {"passport", Kind::kPassport},
     {"passwd", Kind::kPassword},
     {"password", Kind::kPassword},
+    {"pax", Kind::kPassenger},
     {"phone", Kind::kPhone},
     {"phonenumber", Kind::kPhone},
     {"pin", Kind::kPin},
@@ -204,6 +209,32 @@ bool vin_letters(std::string_view text) {
 
 bool is_plain_hex(std::string_view value) { return std::all_of(value.begin(), value.end(), is_hex); }
 
+// " 1432, Wellington 6140" of a post-office box, or its number alone.
+std::size_t box_end(std::string_view text, std::size_t i) {
+  const std::size_t number = i + 1, end = run_end(text, number, is_digit, 7);
+  if (before(text, number) != ' ' || end == number || is_word(at(text, end))) return 0;
+  std::size_t k = end;
+  for (int words = 0; words < 4; ++words) {
+    if (at(text, k) == ',') ++k;
+    if (at(text, k++) != ' ') break;
+    const std::size_t stop = run_end(text, k, is_digit, 7);
+    if (words > 0 && stop >= k + 4 && !is_word(at(text, stop))) return stop;
+    if (lower(at(text, k)) == at(text, k)) break;
+    k = run_end(
+        text, k, [](char c) { return is_letter(c) || is_high(c); }, 32);
+  }
+  return end;
+}
+
+// DOE/JANE, as airlines write names.
+std::size_t passenger_end(std::string_view text, std::size_t i) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const std::size_t slash = run_end(text, i, is_capital, 32);
+  if (slash < i + 2 || at(text, slash) != '/') return 0;
+  const std::size_t end = run_end(text, slash + 1, is_capital, 32);
+  return end >= slash + 3 && !is_word(at(text, end)) ? end : 0;
+}
+
 class Words {
  public:
   Words(std::string_view text, Findings& found) : text_(text), found_(found) {}
@@ -278,6 +309,15 @@ class Words {
       case Kind::kPlate:
       case Kind::kCar:
         add(value, plate_end(text_, value), Label::kVehicle, 0.97f, "plate-word");
+        break;
+      case Kind::kBox:
+        for (std::string_view office : {"po ", "p.o. ", "p. o. "}) {
+          if (ends_before(text_, start, office))
+            add(start - office.size(), box_end(text_, end), Label::kAddress, 0.97f, "post-office-box");
+        }
+        break;
+      case Kind::kPassenger:
+        add(value, passenger_end(text_, value), Label::kPerson, 0.97f, "passenger");
         break;
       case Kind::kCardCode:
         digits(value, 3, 4, "card-code");
