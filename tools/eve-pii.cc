@@ -395,8 +395,9 @@ Tool make_tool() {
                          "\n"
                          "SSN is any national identity number. PASSWORD includes PINs, card codes, API keys, tokens "
                          "and private keys (PEM). Companies, job titles, cities by "
-                         "themselves, dates other than birth dates, amounts, order numbers, host names, versions, "
-                         "hashes and UUIDs are not personal data here."},
+                         "themselves, dates other than birth dates, amounts, order numbers, host names, addresses that "
+                         "every machine has (127.0.0.1, 0.0.0.0), versions, hashes and UUIDs are not personal data "
+                         "here."},
       {"JSON",
        "With --json each record gives {\"spans\": [{\"start\", \"end\", \"label\", \"score\", \"by\"}]} and no text: "
        "byte offsets in the record, half open; "
