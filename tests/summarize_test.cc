@@ -111,6 +111,8 @@ TEST_CASE("chat exports give names for ids and text for markup") {
   CHECK(
       said_in("{\"messages\": [{\"from\": \"Jo\", \"text\": [\"see \", {\"type\": \"link\", \"text\": \"this\"}]}]}") ==
       Lines{"Jo|see this"});
+  CHECK(said_in("{\"guild\": {\"name\": \"eve\"},\n\"messages\": [{\"content\": \"hi\", \"author\": {\"name\": "
+                "\"kim\"}}]}") == Lines{"kim|hi"});
   CHECK_THROWS_AS(parse("[{\"text\": "), Error);
   CHECK_THROWS_AS(parse("{\n\"a\": 1}"), Error);
 }

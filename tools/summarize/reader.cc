@@ -169,7 +169,7 @@ Dialect detect(std::span<const std::string> all) {
   const bool opens = inside == first.npos;  // a bracket alone on the line
   if (first[0] == '{' && (opens || first[inside] == '"')) {
     // A document has its end elsewhere; a line that ends is one of many.
-    return first.find_last_of('}') != first.npos && all.size() > 1 ? Dialect::kLog : Dialect::kExport;
+    return first[first.find_last_not_of(" \t\r")] == '}' && all.size() > 1 ? Dialect::kLog : Dialect::kExport;
   }
   if (first[0] == '[' && (opens || first[inside] == '{')) return Dialect::kExport;
   if (is_mail(all)) return Dialect::kMail;
