@@ -57,8 +57,9 @@ std::string answer_of(const route::Routes& routes, const route::Decision& decisi
   return {};
 }
 
+/// `output`: what a command printed for the message; null without one.
 std::string json_answer(const route::Routes& routes, const route::Decision& decision, const std::string& answer,
-                        const std::vector<route::Neighbour>& neighbours) {
+                        const std::vector<route::Neighbour>& neighbours, const std::string* output) {
   std::string line;
   JsonWriter json(line);
   json.begin_object().key("label");
@@ -83,6 +84,7 @@ std::string json_answer(const route::Routes& routes, const route::Decision& deci
     }
     json.end_array();
   }
+  if (output) json.member("output", *output);
   json.end_object();
   return line;
 }
@@ -139,21 +141,24 @@ Status run_route(Run& run) {
     std::vector<route::Neighbour> neighbours;
     if (explainer) neighbours = explainer->nearest(route::features(record), settings.explain);
     const std::string answer = answer_of(routes, decision);
-    if (const std::vector<std::string>* command = answer.empty() ? nullptr : dispatch.find(answer)) {
+    const std::vector<std::string>* command = answer.empty() ? nullptr : dispatch.find(answer);
+    std::string output;
+    if (command) {
       run.out.flush();
-      std::string output;
       const int code = route::run_command(*command, record, output);
-      run.out.write(output);
-      run.out.end_record(false);
       if (code == 1) status = Status::kNoAnswer;
       if (code > 1) {
         ++failed;
         run.note("record " + std::to_string(records.count()) + ": " + printable((*command)[0]) +
                  (code == 127 ? " is not there" : " ended with status " + std::to_string(code)));
       }
-      continue;
+      if (!run.json) {
+        run.out.write(output);
+        run.out.end_record(false);
+        continue;
+      }
     }
-    run.out.write(run.json ? json_answer(routes, decision, answer, neighbours)
+    run.out.write(run.json ? json_answer(routes, decision, answer, neighbours, command ? &output : nullptr)
                            : text_answer(routes, decision, answer, record));
     if (!run.json)
       for (const route::Neighbour& one : neighbours) {
@@ -231,13 +236,16 @@ Tool make_tool() {
        "label if the message belongs to one of them, scope the probability that it does where every second message "
        "does, top the --top best labels. label is null for a message that is not routed, and reason is \"ambiguous\" "
        "or "
-       "\"out of scope\". With --explain, nearest has the most similar examples."},
+       "\"out of scope\". With --explain, nearest has the most similar examples; output is what a command of --exec or "
+       "--swarm printed for the message."},
   };
   tool.sections.push_back(
       {"COMMANDS",
        "A COMMAND of --exec is split into words once: at spaces, except in '...' and \"...\" or behind a backslash. No "
        "shell reads it, and nothing of a message becomes a word of it. It is started for each message, found on PATH, "
-       "with the message and a line feed as its stdin; what it prints is written in the message's place. Its status 1 "
+       "with the message and a line feed as its stdin; what it prints is written in the message's place, with --json "
+       "as "
+       "output of its object. Its status 1 "
        "counts as no answer; any other than 0, or a command that is not there, makes the status 4 in the end.\n"
        "\n"
        "--swarm is --exec LABEL=eve-NAME for every label whose last part is the name of a tool of eve; --exec names "
