@@ -138,6 +138,8 @@ class Output {
   /// Ends a result, with the record terminator (a line feed, or NUL with -0) unless `terminated` is false.
   void end_record(bool terminated = true);
   void set_terminator(char terminator) { terminator_ = terminator; }
+  /// Whether results would be shown on a terminal, where a binary file helps nobody.
+  bool is_terminal() const;
   /// Writes what is complete.
   void flush();
   /// Everything is written and safe. Called by run_tool at the end of a run that did not throw.

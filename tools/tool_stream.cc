@@ -27,6 +27,8 @@ void Output::end_record(bool terminated) {
   if (complete_ >= kChunkBytes) flush();
 }
 
+bool Output::is_terminal() const { return !file_ && isatty(STDOUT_FILENO); }
+
 void Output::flush() {
   if (complete_ == 0) return;
   const std::string_view ready(buffer_.data(), complete_);

@@ -89,6 +89,8 @@ double share(std::size_t part, std::size_t whole) {
 // ---------------------------------------------------------------------------------------------------------- train
 
 Status run_train(Run& run) {
+  if (run.out.is_terminal())
+    throw Error(Status::kInput, "a route file is not text for a terminal: name a file with --output");
   std::string text;
   for (const std::string& path : settings.files) {
     text += read_file(path, kExampleBytes);
