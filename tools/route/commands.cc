@@ -88,6 +88,12 @@ double share(std::size_t part, std::size_t whole) {
 
 // ---------------------------------------------------------------------------------------------------------- train
 
+/// Whether a label has an example left when one is held out.
+bool any_label_twice(const Examples& examples) {
+  const auto same = [](const Example& a, const Example& b) { return a.label == b.label && a.label != kNone; };
+  return std::ranges::adjacent_find(examples.rows, same) != examples.rows.end();
+}
+
 Status run_train(Run& run) {
   if (run.out.is_terminal())
     throw Error(Status::kInput, "a route file is not text for a terminal: name a file with --output");
@@ -116,7 +122,10 @@ Status run_train(Run& run) {
   }
   std::string line =
       std::to_string(routes.labels.size()) + " labels, " + std::to_string(examples.rows.size()) + " examples";
-  if (inside > 0) line += "; right on " + percent(share(right, inside)) + " of " + std::to_string(inside) + " held out";
+  if (!any_label_twice(examples))
+    line += "; too few to hold any out";
+  else if (inside > 0)
+    line += "; right on " + percent(share(right, inside)) + " of " + std::to_string(inside) + " held out";
   run.note(line);
   return Status::kOk;
 }
