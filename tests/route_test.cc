@@ -346,12 +346,28 @@ TEST_CASE("the nearest example of an example is itself") {
   const Routes routes = made_routes();
   const Explainer explainer(routes);
   for (std::size_t e = 0; e < routes.examples.size(); e += 7) {
-    const std::vector<Neighbour> nearest = explainer.nearest(features(routes.examples[e].text), 3);
+    const Example& example = routes.examples[e];
+    const std::vector<Neighbour> nearest = explainer.nearest(example.text, example.label, 3);
     REQUIRE(nearest.size() == 3);
     CHECK(nearest[0].similarity == Approx(1));
     CHECK(nearest[1].similarity <= nearest[0].similarity);
-    CHECK(routes.examples[nearest[0].example].label == routes.examples[e].label);
+    CHECK(routes.examples[nearest[0].example].label == example.label);
   }
+}
+
+TEST_CASE("the nearest example is one that means the same, of the label first") {
+  TrainOptions options;
+  options.vectors = std::make_shared<Vectors>(kWords, "made");
+  const Routes routes = train_routes(read_examples("pay\tmoney\npay\tthe price\nweather\tthe rain\n", "made"), options);
+  const Explainer explainer(routes);
+  const auto texts = [&](const char* message, std::uint32_t label) {
+    std::vector<std::string> out;
+    for (const Neighbour& one : explainer.nearest(message, label, 3)) out.push_back(routes.examples[one.example].text);
+    return out;
+  };
+  CHECK(texts("the cash", 0)[0] == "money");
+  CHECK(texts("the cash", 1)[0] == "the rain");
+  CHECK(texts("the snow", 1) == std::vector<std::string>{"the rain", "the price"});
 }
 
 TEST_CASE("a text under two labels is kept and counted, a repeated line is not kept") {

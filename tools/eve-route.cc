@@ -4,7 +4,6 @@
 #include "route/commands.h"
 #include "route/dispatch.h"
 #include "route/explain.h"
-#include "route/features.h"
 #include "tasks/answer.h"
 #include "tool.h"
 
@@ -139,7 +138,7 @@ Status run_route(Run& run) {
     routes.read(record, reading);
     const route::Decision decision = decide(reading, routes.calibration, routes.thresholds, allowed);
     std::vector<route::Neighbour> neighbours;
-    if (explainer) neighbours = explainer->nearest(route::features(record), settings.explain);
+    if (explainer) neighbours = explainer->nearest(record, decision.ranked[0].label, settings.explain);
     const std::string answer = answer_of(routes, decision);
     const std::vector<std::string>* command = answer.empty() ? nullptr : dispatch.find(answer);
     std::string output;
@@ -217,7 +216,8 @@ Tool make_tool() {
           &settings.scope),
       option("--top", "N", "Write the N best labels, each with its probability.", &settings.top, 1, 1000),
       list("--only", "LABELS", "Choose among these labels, and those below them (a names a/b too).", &settings.only),
-      option("--explain", "N", "Write the N most similar examples below each message.", &settings.explain, 0, 1000),
+      option("--explain", "N", "Write the N most similar examples below each message, those of its best label first.",
+             &settings.explain, 0, 1000),
       flag("--parents",
            "Labels with '/' are in groups: of an ambiguous message write the group, if that is sure (a for a/b and "
            "a/c).",
