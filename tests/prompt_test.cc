@@ -29,12 +29,13 @@ TEST_CASE("parameters begin at two dashes before a letter") {
   CHECK(parameters_at("well--known") == 11);
 }
 
-TEST_CASE("tokens: common words, digits and marks are one, weights none, BREAK fills up") {
+TEST_CASE("tokens: common words, digits and marks are one, weights none, BREAK begins anew") {
   CHECK(count_tokens("a red fox") == 3);
   CHECK(count_tokens("(a red fox:1.3) <lora:ink:0.7>") == 3);
   CHECK(count_tokens("a red fox, 42") == 6);
   CHECK(count_tokens("zxqwvkj") == 3);
-  CHECK(count_tokens("a BREAK b") == 76);
+  CHECK(count_tokens("a red fox BREAK a den") == 2);
+  CHECK(count_tokens("a BREAKFAST") == 2);
   CHECK(count_tokens("") == 0);
 }
 
@@ -79,6 +80,8 @@ TEST_CASE("additions never change what stands before them and end before the bud
       CHECK(longer.starts_with(text));
       if (longer != text) CHECK(count_tokens(longer) <= budget);
     }
+  CHECK(with_additions("a castle BREAK", {"soft light"}, Form::kTags, 8) == "a castle BREAK soft light");
+  CHECK(with_additions("a castle BREAK a fox", {"soft light"}, Form::kTags, 8) == "a castle BREAK a fox, soft light");
   CHECK(with_additions("a fox", parts, Form::kTags, 8) == "a fox, soft light, wide angle");
   CHECK(with_additions("a fox", {"It sleeps."}, Form::kSentences, 20) == "a fox. It sleeps.");
 }

@@ -286,8 +286,9 @@ Tool make_tool() {
       {"TOKENS",
        "Nobody's token table is part of this program. A common word counts as one token, a digit and a mark as one "
        "each, "
-       "any other word as one for every three letters begun; weights and LoRA tags count nothing, BREAK fills up to a "
-       "multiple of 75. Prompts of rare words may take a few tokens less or more than that."},
+       "any other word as one for every three letters begun; weights and LoRA tags count nothing. BREAK begins a chunk "
+       "of its own: what stands behind the last one counts. Prompts of rare words may take a few tokens less or more "
+       "than that."},
       {"JSON",
        "With --json each prompt gives {\"prompt\", \"negative\", \"seed\", \"style\", \"tokens\"}; --seed with that "
        "seed and "

@@ -153,8 +153,8 @@ std::vector<std::string> Expander::draw_once(const std::string& subject, Form fo
 
 std::string with_additions(std::string text, const std::vector<std::string>& parts, Form form, std::size_t budget) {
   for (const std::string& part : parts) {
-    // A description is a sentence of its own before others.
-    const bool ended = text.empty() || Text(".!?,;:").find(text.back()) != Text::npos;
+    // A description is a sentence of its own before others; behind BREAK something new begins.
+    const bool ended = behind_break(text) == text.size() || Text(".!?,;:").find(text.back()) != Text::npos;
     const Text between = ended ? " " : form == Form::kTags ? ", " : ". ";
     std::string longer = text + std::string(between) + part;
     if (count_tokens(longer) <= budget) text = std::move(longer);

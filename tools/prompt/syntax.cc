@@ -14,7 +14,7 @@ namespace {
 
 using Text = std::string_view;
 
-constexpr std::size_t kChunk = 75;  // tokens of one pass of CLIP, without begin and end
+constexpr Text kBreak = "BREAK";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) {
@@ -42,6 +42,13 @@ const std::set<std::string, std::less<>>& common_words() {
     return set;
   }();
   return words;
+}
+
+/// Whether the word is at `at`, not a part of a longer one.
+bool word_at(Text text, std::size_t at, Text word) {
+  const std::size_t end = at + word.size();
+  return text.substr(at).starts_with(word) && (at == 0 || !is_letter(text[at - 1])) &&
+         (end == text.size() || !is_letter(text[end]));
 }
 
 }  // namespace
@@ -72,11 +79,9 @@ std::string plain_text(Text prompt) {
     } else if (c == '+' && at > 0 && is_letter(prompt[at - 1])) {
       while (at < prompt.size() && prompt[at] == '+') ++at;
     } else {
-      const bool word = at == 0 || !is_letter(prompt[at - 1]);
       std::size_t skip = 0;
-      for (const Text mark : {"BREAK", "AND"})
-        if (word && rest.starts_with(mark) && (rest.size() == mark.size() || !is_letter(rest[mark.size()])))
-          skip = mark.size();
+      for (const Text mark : {kBreak, Text("AND")})
+        if (word_at(prompt, at, mark)) skip = mark.size();
       if (!skip) out += c;
       at += skip ? skip : 1;
     }
@@ -111,37 +116,35 @@ bool is_balanced(Text prompt) {
   return open == 0;
 }
 
+std::size_t behind_break(Text prompt) {
+  for (std::size_t at = prompt.rfind(kBreak); at != prompt.npos;
+       at = at == 0 ? prompt.npos : prompt.rfind(kBreak, at - 1))
+    if (word_at(prompt, at, kBreak)) return at + kBreak.size();
+  return 0;
+}
+
 std::size_t count_tokens(Text prompt) {
   std::size_t tokens = 0;
-  for (std::size_t start = 0; start <= prompt.size();) {
-    // Up to the next BREAK.
-    std::size_t end = prompt.find("BREAK", start);
-    const bool breaks = end != prompt.npos;
-    if (!breaks) end = prompt.size();
-    const std::string text = plain_text(prompt.substr(start, end - start));
-    for (std::size_t at = 0; at < text.size();) {
-      if (text[at] == ' ') {
-        ++at;
-      } else if (is_letter(text[at])) {
-        std::string word;
-        std::size_t characters = 0;
-        for (; at < text.size() && is_letter(text[at]); ++characters) {
-          const CodePoint point = utf8_at(text, at);
-          word += text.substr(at, point.bytes);
-          // Other scripts and accents: about a token for each character.
-          characters += point.bytes > 1 ? 2 : 0;
-          at += point.bytes;
-        }
-        tokens += common_words().contains(tasks::lower(word)) ? 1 : (characters + 2) / 3;
-      } else {
-        // Each digit is a token, and each mark.
-        ++tokens;
-        ++at;
+  const std::string text = plain_text(prompt.substr(behind_break(prompt)));
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == ' ') {
+      ++at;
+    } else if (is_letter(text[at])) {
+      std::string word;
+      std::size_t characters = 0;
+      for (; at < text.size() && is_letter(text[at]); ++characters) {
+        const CodePoint point = utf8_at(text, at);
+        word += text.substr(at, point.bytes);
+        // Other scripts and accents: about a token for each character.
+        characters += point.bytes > 1 ? 2 : 0;
+        at += point.bytes;
       }
+      tokens += common_words().contains(tasks::lower(word)) ? 1 : (characters + 2) / 3;
+    } else {
+      // Each digit is a token, and each mark.
+      ++tokens;
+      ++at;
     }
-    if (!breaks) break;
-    tokens = (tokens + kChunk - 1) / kChunk * kChunk;
-    start = end + 5;
   }
   return tokens;
 }

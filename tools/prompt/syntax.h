@@ -18,9 +18,12 @@ std::size_t parameters_at(std::string_view prompt);
 /// Whether the round brackets of the prompt are balanced (escaped ones do not count).
 bool is_balanced(std::string_view prompt);
 
-/// Tokens of CLIP's text encoder that the prompt is estimated to take, without begin and end: weights and tags take
-/// none, a common word one, marks and digits one each, other words one for every three letters begun (an estimate: see
-/// docs/prompt.md). BREAK fills up to a multiple of 75.
+/// Behind the last BREAK of the prompt, where its last chunk for CLIP begins; 0 without one.
+std::size_t behind_break(std::string_view prompt);
+
+/// Tokens of CLIP's text encoder that the last chunk of the prompt is estimated to take, without begin and end: weights
+/// and tags take none, a common word one, marks and digits one each, other words one for every three letters begun (an
+/// estimate: see docs/prompt.md).
 std::size_t count_tokens(std::string_view prompt);
 
 }  // namespace eve::prompt
