@@ -106,7 +106,7 @@ class Maker {
   Answer make_one(const std::string& record, std::uint64_t seed) {
     Rng rng(seed);
     const std::string text = settings.no_templates ? record : templates_.expand(record, rng);
-    const std::size_t parameters = is_midjourney() ? prompt::parameters_at(text) : text.size();
+    const std::size_t parameters = prompt::parameters_at(text);
     const std::string body = text.substr(0, parameters);
     Answer answer;
     answer.seed = seed;
@@ -125,8 +125,8 @@ class Maker {
       for (const std::string& more : {settings.negative_text, style_negatives()})
         if (!more.empty()) answer.negative += (answer.negative.empty() ? "" : ", ") + more;
     }
+    answer.prompt += text.substr(parameters);
     if (is_midjourney()) {
-      answer.prompt += text.substr(parameters);
       const auto add = [&](const std::string& name, const std::string& value) {
         if (text.find(" --" + name + " ") == text.npos) answer.prompt += " --" + name + " " + value;
       };
