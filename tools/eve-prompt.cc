@@ -174,6 +174,19 @@ std::string json_of(const Answer& answer, const std::string& style) {
   return line;
 }
 
+/// The result of a record without a prompt.
+void write_none(Run& run, const std::string& reason) {
+  if (run.json) {
+    std::string line;
+    JsonWriter json(line);
+    json.begin_object();
+    for (const char* name : {"prompt", "negative", "seed", "style"}) json.key(name).null();
+    json.member("tokens", 0).member("reason", reason).end_object();
+    run.out.write(line);
+  }
+  run.out.end_record();
+}
+
 Status list_styles(Run& run) {
   const auto styles = prompt::load_styles(settings.style_file);
   if (run.json) {
@@ -188,6 +201,21 @@ Status list_styles(Run& run) {
   return Status::kOk;
 }
 
+/// Prompts of a record; of none `reason` says why.
+std::vector<Answer> answers_for(Run& run, Maker& maker, const std::string& record, const std::string& where,
+                                std::string& reason) {
+  reason = "the record is empty";
+  if (record.find_first_not_of(" \t") == record.npos) return {};
+  try {
+    return maker.make(record);
+  } catch (const Error& error) {  // its template is wrong
+    if (error.status() != Status::kInput) throw;
+    reason = error.what();
+    run.note(where + ": " + reason);
+    return {};
+  }
+}
+
 Status run_prompt(Run& run) {
   if (settings.list_styles) return list_styles(run);
   Maker maker(run);
@@ -197,16 +225,14 @@ Status run_prompt(Run& run) {
     if (record.ends_with('\r')) record.pop_back();
     const std::string where = "record " + std::to_string(records.count());
     check_text(record, where);
-    if (record.find_first_not_of(" \t") == record.npos) {
+    if (!prompt::is_balanced(record)) run.detail(where + ": brackets are not balanced");
+    std::string reason;
+    const std::vector<Answer> answers = answers_for(run, maker, record, where, reason);
+    if (answers.empty()) {
       status = Status::kNoAnswer;
-      if (run.json)
-        run.out.write(
-            R"({"prompt":null,"negative":null,"seed":null,"style":null,"tokens":0,"reason":"the record is empty"})");
-      run.out.end_record();
+      write_none(run, reason);
       continue;
     }
-    if (!prompt::is_balanced(record)) run.detail(where + ": brackets are not balanced");
-    const std::vector<Answer> answers = maker.make(record);
     if (answers.size() < settings.count)
       run.note(where + ": only " + std::to_string(answers.size()) + " different prompts were found");
     for (const Answer& answer : answers) {
@@ -250,7 +276,7 @@ Tool make_tool() {
   tool.common = {Common::kOutput, Common::kQuiet,   Common::kVerbose, Common::kJson,      Common::kNul,
                  Common::kModel,  Common::kThreads, Common::kSeed,    Common::kTimeLimit, Common::kMaxInput};
   tool.max_input = 64 << 10;
-  tool.no_answer = "For an empty line there is an empty line.";
+  tool.no_answer = "For an empty line, or one whose template is wrong, there is an empty line.";
   tool.options = {
       option("-n, --count", "N", "So many different prompts for each description, by seeds that follow each other.",
              &settings.count, 1, 1000),
