@@ -88,8 +88,8 @@ TEST_CASE("additions never change what stands before them and end before the bud
 
 TEST_CASE("tags say how, of what the description has, and not two ways at once") {
   const auto taken = [](std::string_view description, const std::vector<std::string>& tags,
-                        const std::vector<std::string>& allowed = {}) {
-    TagFilter filter(description, allowed);
+                        const std::vector<std::string>& allowed = {}, std::string_view style = "") {
+    TagFilter filter(description, style, allowed);
     std::string out;
     for (const std::string& tag : tags)
       if (filter.take(tag)) out += (out.empty() ? "" : ", ") + tag;
@@ -104,12 +104,20 @@ TEST_CASE("tags say how, of what the description has, and not two ways at once")
   CHECK(taken("a greenhouse", {"glass dome"}, {"glass dome"}) == "glass dome");
   CHECK(taken("a fox", {"an fantasy", "the background", "fantasy"}) == "fantasy");
   // One kind of medium, one palette, one light, one view, one mood.
-  CHECK(taken("a fox", {"watercolor", "octane render", "oil painting", "studio photograph"}) ==
-        "watercolor, oil painting");
+  CHECK(taken("a fox", {"watercolor", "octane render", "oil painting", "studio photograph"}) == "watercolor");
+  CHECK(taken("a watercolor of a fox", {"oil painting", "delicate linework", "visible brush strokes"}) ==
+        "delicate linework, visible brush strokes");
+  CHECK(taken("a fox", {"woodcut print", "paper cut art", "anime key visual"}) == "woodcut print");
+  CHECK(taken("a glass bottle", {"oil painting"}) == "oil painting");
   CHECK(taken("photograph of a fox", {"watercolor", "digital painting", "sharp focus"}) == "sharp focus");
   CHECK(taken("a fox", {"photorealistic oil painting", "digital painting"}) == "");
   CHECK(taken("a fox", {"sepia tones", "monochrome blue", "warm rim light", "neon glow", "aerial view", "wide angle",
                         "serene mood", "tense atmosphere"}) == "sepia tones, warm rim light, aerial view, serene mood");
+  CHECK(taken("black and white photo of a jazz club", {"vivid saturated colors", "sepia tones", "watercolor",
+                                                       "black and white photograph", "crisp focus"}) == "crisp focus");
+  // Those of a style too.
+  CHECK(taken("a lighthouse", {"woodcut print", "vivid saturated colors", "neon glow", "studio photograph"}, {},
+              "film still of , dramatic side light, muted palette") == "studio photograph");
 }
 
 TEST_CASE("the words that may be added are sorted, different, and name no site or weapon") {

@@ -111,12 +111,16 @@ class Maker {
     Answer answer;
     answer.seed = seed;
     answer.prompt = body;
-    for (const Style& style : styles_) answer.prompt = style.apply(answer.prompt);
+    std::string around;
+    for (const Style& style : styles_) {
+      answer.prompt = style.apply(answer.prompt);
+      around += style.apply("") + ", ";
+    }
     if (expander_) {
       GenerateOptions options;
       options.deadline = run_.deadline;
-      const auto parts = expander_->additions(prompt::plain_text(body), form_, static_cast<float>(settings.temperature),
-                                              seed, options);
+      const auto parts = expander_->additions(prompt::plain_text(body), around, form_,
+                                              static_cast<float>(settings.temperature), seed, options);
       answer.prompt = prompt::with_additions(std::move(answer.prompt), parts, form_, budget_);
     }
     answer.tokens = prompt::count_tokens(answer.prompt);

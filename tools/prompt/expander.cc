@@ -103,19 +103,19 @@ std::shared_ptr<const Grammar> Expander::grammar(Text description, Form form) co
   return builder.build(builder.sequence({builder.literal(description), rest}));
 }
 
-std::vector<std::string> Expander::additions(Text description, Form form, float temperature, std::uint64_t seed,
-                                             const GenerateOptions& base) {
+std::vector<std::string> Expander::additions(Text description, Text style, Form form, float temperature,
+                                             std::uint64_t seed, const GenerateOptions& base) {
   const std::string subject(tasks::cut(tasks::one_line(description), kDescriptionBytes));
   if (subject.empty()) return {};
   // Now and then nothing that was drawn may stay. Seeds that users count up from 0 are far from those.
   constexpr std::uint64_t kDraws = 3, kApart = 0x9E3779B97F4A7C15;
   std::vector<std::string> parts;
   for (std::uint64_t draw = 0; parts.empty() && draw < (temperature > 0 ? kDraws : 1); ++draw)
-    parts = draw_once(subject, form, temperature, seed + draw * kApart, base);
+    parts = draw_once(subject, style, form, temperature, seed + draw * kApart, base);
   return parts;
 }
 
-std::vector<std::string> Expander::draw_once(const std::string& subject, Form form, float temperature,
+std::vector<std::string> Expander::draw_once(const std::string& subject, Text style, Form form, float temperature,
                                              std::uint64_t seed, const GenerateOptions& base) {
   GenerateOptions options = base;
   options.temperature = temperature;
@@ -131,9 +131,10 @@ std::vector<std::string> Expander::draw_once(const std::string& subject, Form fo
   });
   // Parts, each with something new to say; tags that say no word again and do not break off.
   std::set<std::string> said, words, added;
-  for (std::string& word : tasks::words(subject)) words.insert(tasks::stem(std::move(word)));
+  for (const Text text : {Text(subject), style})
+    for (std::string& word : tasks::words(text)) words.insert(tasks::stem(std::move(word)));
   std::vector<std::string> parts;
-  TagFilter filter(subject, allowed_);
+  TagFilter filter(subject, style, allowed_);
   const Text between = form == Form::kTags ? ", " : ". ";
   for (Text rest = text; !rest.empty();) {
     if (rest.starts_with(between)) rest.remove_prefix(2);

@@ -26,18 +26,19 @@ class Expander {
  public:
   Expander(const Model& model, std::size_t threads, const WordLists& lists);
   /// Parts to be added behind the description, best first: phrases, or sentences with their full stops. None repeats
-  /// another or the description; tags are those that a TagFilter takes. Words are those of the lists and of the
-  /// description. The same description and seed give the same; with temperature 0 any seed does.
-  std::vector<std::string> additions(std::string_view description, Form form, float temperature, std::uint64_t seed,
-                                     const GenerateOptions& options);
+  /// another, the description or its style, the text around it; tags are those that a TagFilter takes. Words are those
+  /// of the lists and of the description. The same description and seed give the same; with temperature 0 any seed
+  /// does.
+  std::vector<std::string> additions(std::string_view description, std::string_view style, Form form, float temperature,
+                                     std::uint64_t seed, const GenerateOptions& options);
 
  private:
   Generator generator_;
   std::vector<std::string> allowed_;
   std::vector<std::string> denied_;  // lower case
   std::shared_ptr<const Dfa> words_, starts_;
-  std::vector<std::string> draw_once(const std::string& subject, Form form, float temperature, std::uint64_t seed,
-                                     const GenerateOptions& base);
+  std::vector<std::string> draw_once(const std::string& subject, std::string_view style, Form form, float temperature,
+                                     std::uint64_t seed, const GenerateOptions& base);
   bool is_denied(const std::string& word) const;
   std::shared_ptr<const Grammar> grammar(std::string_view description, Form form) const;
 };

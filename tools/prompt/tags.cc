@@ -70,23 +70,35 @@ constexpr std::array<Text, 31> kWholeTags = {"aerial view",
                                              "woodcut print"};
 constexpr Text kFunctionWords = "a an and at by for from in of on or the to with very";
 
-// Media of one kind go together ("digital painting, concept art"), those of two do not.
-constexpr std::array<Text, 5> kMedia = {
-    "dslr photo photo-realistic photograph photography photorealism photorealistic",
-    "concept digital graphic illustration illustrations matte",
+// Words of the same kind of medium go together ("concept art, illustration"); of several kinds a word may be.
+constexpr std::array<Text, 16> kMedia = {
+    "dslr film photo photo-realistic photograph photography photorealism photorealistic",
+    "brush concept digital graphic illustration illustrations matte",
     "3d cgi cycles engine isometric octane raytracing render rendered rendering unreal",
-    "brush charcoal drawing ink linework oil painting sketch watercolor",
-    "anime blueprint claymation comic glass manga paper pixel poly poster vector woodcut"};
+    "brush oil painting",
+    "brush linework painting sketch watercolor",
+    "charcoal drawing sketch",
+    "drawing ink linework sketch",
+    "anime cel comic manga",
+    "blueprint drawing",
+    "clay claymation",
+    "glass",
+    "paper",
+    "pixel",
+    "low-poly poly",
+    "poster vector",
+    "woodcut"};
+constexpr unsigned kAnyMedium = ~0U;
 // Words of a description that name its medium; glass, paper or ink may be what it shows.
 constexpr Text kNamedMedia =
     "anime claymation drawing illustration isometric painting photo photograph photography render rendering sketch "
-    "watercolor";
+    "watercolor woodcut";
 // What a picture has one of.
 constexpr std::array<Text, 5> kAspects = {
-    "color colorful colour colourful colours colors desaturated monochrome monochromatic palette pastel saturated "
-    "sepia "
-    "tone tones vivid",
-    "backlighting backlit candlelight firelight glow glowing light lighting lights lit moonlight rays shadows sunlight",
+    "black-and-white color colorful colour colourful colours colors desaturated grayscale greyscale monochrome "
+    "monochromatic muted palette pastel saturated sepia tone tones vibrant vivid",
+    "backlighting backlit candlelight dawn daylight dusk firelight glow glowing hour light lighting lights lit "
+    "moonlight neon noon overcast rays shadows softbox sunlight sunrise sunset",
     "50mm aerial angle close-up closeup lens macro panoramic tilt-shift view",
     "atmosphere feeling joyful melancholic mood mysterious peaceful serene stillness",
     "hyper-realistic hyperrealism hyperrealistic photo-realistic photorealism photorealistic realism realistic"};
@@ -101,10 +113,14 @@ Words set_of(Text list) {
   return words;
 }
 
-/// Words in small letters; a hyphen joins.
+/// Words in small letters; a hyphen joins. "black and white" is one word.
 std::vector<std::string> words_of(Text text) {
+  constexpr Text kMonochrome = "black and white";
+  std::string lower = tasks::lower(text);
+  for (std::size_t at = 0; (at = lower.find(kMonochrome, at)) != lower.npos;)
+    lower.replace(at, kMonochrome.size(), "black-and-white");
   std::vector<std::string> words(1);
-  for (const char c : tasks::lower(text)) {
+  for (const char c : lower) {
     if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')
       words.back() += c;
     else if (!words.back().empty())
@@ -130,9 +146,13 @@ unsigned bits(const std::vector<std::string>& words, const std::array<Words, n>&
   return found;
 }
 
+/// Kinds that all words which name a medium are of.
 unsigned media_of(const std::vector<std::string>& words) {
   static const auto sets = sets_of(kMedia);
-  return bits(words, sets);
+  unsigned kinds = kAnyMedium;
+  for (const std::string& word : words)
+    if (const unsigned of_word = bits({word}, sets)) kinds &= of_word;
+  return kinds;
 }
 
 unsigned aspects_of(const std::vector<std::string>& words) {
@@ -147,13 +167,14 @@ bool says_how(const std::string& word) {
 
 }  // namespace
 
-TagFilter::TagFilter(Text description, const std::vector<std::string>& allowed) {
-  std::vector<std::string> words = words_of(description);
-  said_ = aspects_of(words);
-  for (const std::string& word : words) own_.insert(tasks::stem(word));
+TagFilter::TagFilter(Text description, Text style, const std::vector<std::string>& allowed) {
+  const std::vector<std::string> words = words_of(description), around = words_of(style);
+  said_ = aspects_of(words) | aspects_of(around);
+  media_ = media_of(around);
   static const Words named = set_of(kNamedMedia);
-  std::erase_if(words, [](const std::string& word) { return !named.contains(word); });
-  media_ = media_of(words);
+  if (std::ranges::any_of(words, [](const std::string& word) { return named.contains(word); }))
+    media_ &= media_of(words);
+  for (const std::string& word : words) own_.insert(tasks::stem(word));
   for (const std::string& phrase : allowed)
     for (std::string& word : words_of(phrase)) own_.insert(tasks::stem(std::move(word)));
 }
@@ -166,9 +187,8 @@ bool TagFilter::take(Text tag) {
                     words, [&](const std::string& word) { return says_how(word) || own_.contains(tasks::stem(word)); }))
     return false;
   const unsigned media = media_of(words), aspects = aspects_of(words);
-  if ((media & (media - 1)) != 0 && !whole) return false;  // two kinds in one tag
-  if ((media != 0 && media_ != 0 && (media & media_) == 0) || (aspects & said_) != 0) return false;
-  if (media_ == 0) media_ = media;
+  if ((media != kAnyMedium && (media & media_) == 0) || (aspects & said_) != 0) return false;
+  media_ &= media;
   said_ |= aspects;
   return true;
 }
