@@ -5,6 +5,7 @@
 
 #include "eve/error.h"
 #include "prompt/expander.h"
+#include "prompt/sentences.h"
 #include "prompt/styles.h"
 #include "prompt/syntax.h"
 #include "prompt/tags.h"
@@ -76,14 +77,14 @@ TEST_CASE("additions never change what stands before them and end before the bud
   const std::vector<std::string> parts{"soft light", "wide angle", "muted palette"};
   for (std::size_t budget = 0; budget < 20; ++budget)
     for (const std::string text : {"a fox", "a (fox:1.2),", "zxqwvkj \\(", ""}) {
-      const std::string longer = with_additions(text, parts, Form::kTags, budget);
+      const std::string longer = with_additions(text, parts, ", ", budget);
       CHECK(longer.starts_with(text));
       if (longer != text) CHECK(count_tokens(longer) <= budget);
     }
-  CHECK(with_additions("a castle BREAK", {"soft light"}, Form::kTags, 8) == "a castle BREAK soft light");
-  CHECK(with_additions("a castle BREAK a fox", {"soft light"}, Form::kTags, 8) == "a castle BREAK a fox, soft light");
-  CHECK(with_additions("a fox", parts, Form::kTags, 8) == "a fox, soft light, wide angle");
-  CHECK(with_additions("a fox", {"It sleeps."}, Form::kSentences, 20) == "a fox. It sleeps.");
+  CHECK(with_additions("a castle BREAK", {"soft light"}, ", ", 8) == "a castle BREAK soft light");
+  CHECK(with_additions("a castle BREAK a fox", {"soft light"}, ", ", 8) == "a castle BREAK a fox, soft light");
+  CHECK(with_additions("a fox", parts, ", ", 8) == "a fox, soft light, wide angle");
+  CHECK(with_additions("a fox", {"It sleeps."}, ". ", 20) == "a fox. It sleeps.");
 }
 
 TEST_CASE("tags say how, of what the description has, and not two ways at once") {
@@ -118,6 +119,18 @@ TEST_CASE("tags say how, of what the description has, and not two ways at once")
   // Those of a style too.
   CHECK(taken("a lighthouse", {"woodcut print", "vivid saturated colors", "neon glow", "studio photograph"}, {},
               "film still of , dramatic side light, muted palette") == "studio photograph");
+}
+
+TEST_CASE("sentences say what the tags say, a sentence a kind") {
+  CHECK(sentences_of({}).empty());
+  CHECK(sentences_of({"sharp focus", "watercolor", "muted palette", "highly detailed", "rich texture", "elegant",
+                      "tense atmosphere", "golden hour glow", "low angle view", "long shadows"}) ==
+        std::vector<std::string>{"The medium is watercolor.", "It is highly detailed and elegant.",
+                                 "It is lit by golden hour glow.", "The palette is muted.", "The mood is tense.",
+                                 "The view is low angle.", "It has sharp focus, rich texture and long shadows."});
+  CHECK(sentences_of({"sepia tones", "mood", "soft bokeh background", "epic composition"}) ==
+        std::vector<std::string>{"The palette is sepia tones.", "The mood is mood.",
+                                 "It has a soft bokeh background and an epic composition."});
 }
 
 TEST_CASE("the words that may be added are sorted, different, and name no site or weapon") {

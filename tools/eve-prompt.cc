@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "eve/eve.h"
 #include "prompt/expander.h"
+#include "prompt/sentences.h"
 #include "prompt/styles.h"
 #include "prompt/syntax.h"
 #include "prompt/templates.h"
@@ -14,7 +15,6 @@
 namespace eve {
 namespace {
 
-using prompt::Form;
 using prompt::Style;
 
 struct {
@@ -48,14 +48,14 @@ std::vector<std::string> read_words(const std::string& file) {
   return words;
 }
 
+bool is_flux() { return settings.dialect == "flux"; }
 bool is_midjourney() { return settings.dialect == "midjourney"; }
 /// flux and midjourney have no field for what should not be seen.
-bool has_negative_field() { return settings.dialect != "flux" && !is_midjourney(); }
+bool has_negative_field() { return !is_flux() && !is_midjourney(); }
 
 class Maker {
  public:
-  explicit Maker(Run& run)
-      : run_(run), templates_(settings.wildcards), form_(settings.dialect == "flux" ? Form::kSentences : Form::kTags) {
+  explicit Maker(Run& run) : run_(run), templates_(settings.wildcards) {
     const std::vector<Style> known = prompt::load_styles(settings.style_file);
     for (const std::string& name : settings.styles) {
       const auto found = std::ranges::find(known, name, &Style::name);
@@ -68,7 +68,7 @@ class Maker {
     if (settings.stylize && !is_midjourney()) throw Error(Status::kInput, "--stylize is for --dialect midjourney");
     if (!settings.aspect.empty() && settings.aspect.find_first_not_of("0123456789:") != std::string::npos)
       throw Error(Status::kInput, "--aspect takes a ratio as 3:2");
-    budget_ = settings.budget ? settings.budget : settings.dialect == "flux" ? 200 : 75;
+    budget_ = settings.budget ? settings.budget : is_flux() ? 200 : 75;
     // Lists are read before the model, which takes longer to find missing.
     const prompt::WordLists lists{read_words(settings.allow), read_words(settings.deny)};
     if (settings.as_is) return;
@@ -98,7 +98,6 @@ class Maker {
  private:
   Run& run_;
   prompt::Templates templates_;
-  Form form_;
   std::vector<Style> styles_;
   std::size_t budget_ = 75;
   std::unique_ptr<prompt::Expander> expander_;
@@ -119,9 +118,10 @@ class Maker {
     if (expander_) {
       GenerateOptions options;
       options.deadline = run_.deadline;
-      const auto parts = expander_->additions(prompt::plain_text(body), around, form_,
-                                              static_cast<float>(settings.temperature), seed, options);
-      answer.prompt = prompt::with_additions(std::move(answer.prompt), parts, form_, budget_);
+      const auto tags = expander_->additions(prompt::plain_text(body), around, static_cast<float>(settings.temperature),
+                                             seed, options);
+      answer.prompt = is_flux() ? prompt::with_additions(answer.prompt, prompt::sentences_of(tags), ". ", budget_)
+                                : prompt::with_additions(answer.prompt, tags, ", ", budget_);
     }
     answer.tokens = prompt::count_tokens(answer.prompt);
     if (settings.negative) {

@@ -12,11 +12,6 @@
 
 namespace eve::prompt {
 
-enum class Form {
-  kTags,       ///< words and phrases between commas
-  kSentences,  ///< sentences
-};
-
 struct WordLists {
   std::vector<std::string> allow;  ///< words or phrases beside those of the list
   std::vector<std::string> deny;   ///< words that are never added, in any case
@@ -25,25 +20,26 @@ struct WordLists {
 class Expander {
  public:
   Expander(const Model& model, std::size_t threads, const WordLists& lists);
-  /// Parts to be added behind the description, best first: phrases, or sentences with their full stops. None repeats
-  /// another, the description or its style, the text around it; tags are those that a TagFilter takes. Words are those
-  /// of the lists and of the description. The same description and seed give the same; with temperature 0 any seed
-  /// does.
-  std::vector<std::string> additions(std::string_view description, std::string_view style, Form form, float temperature,
+  /// Tags to be added behind the description, best first, that a TagFilter takes. None repeats another, the description
+  /// or its style, the text around it. Words are those of the lists and of the description. The same description and
+  /// seed give the same; with temperature 0 any seed does.
+  std::vector<std::string> additions(std::string_view description, std::string_view style, float temperature,
                                      std::uint64_t seed, const GenerateOptions& options);
 
  private:
   Generator generator_;
   std::vector<std::string> allowed_;
   std::vector<std::string> denied_;  // lower case
-  std::shared_ptr<const Dfa> words_, starts_;
-  std::vector<std::string> draw_once(const std::string& subject, std::string_view style, Form form, float temperature,
+  std::shared_ptr<const Dfa> words_;
+  std::vector<std::string> draw_once(const std::string& subject, std::string_view style, float temperature,
                                      std::uint64_t seed, const GenerateOptions& base);
   bool is_denied(const std::string& word) const;
-  std::shared_ptr<const Grammar> grammar(std::string_view description, Form form) const;
+  std::shared_ptr<const Grammar> grammar(std::string_view description) const;
 };
 
-/// The text and, in order, those parts behind it that keep it within `budget` tokens (count_tokens).
-std::string with_additions(std::string text, const std::vector<std::string>& parts, Form form, std::size_t budget);
+/// The text and, in order, those parts behind it that keep it within `budget` tokens (count_tokens); `between` stands
+/// before a part where the text does not end with a mark.
+std::string with_additions(std::string text, const std::vector<std::string>& parts, std::string_view between,
+                           std::size_t budget);
 
 }  // namespace eve::prompt
