@@ -40,7 +40,13 @@ TEST_CASE("numbers are found in digits, with every way to read them") {
   CHECK(numbers("3,4") == "3.4=3,4 3=3 4=4");
   CHECK(numbers("5.3.2026") == "5=5 3=3 2026=2026");
   CHECK(numbers("007 0.50") == "7=007 0.5=0.50");
-  CHECK(numbers("-5 3-5") == "-5=-5 5=5 3=3 5=5");
+  CHECK(numbers("-5 3-5") == "-5=-5 3=3 5=5");
+  CHECK(numbers("at -3.5, (-12)") == "-3.5=-3.5 -12=-12");
+  CHECK(numbers("pp. 10 -12") == "10=10 -12=-12 12=12");
+  CHECK(numbers("- 3 A-5 2026-01-02") == "3=3 5=5 2026=2026 1=01 2=02");
+  CHECK(numbers("1 234,50") == "1=1 1234.5=1 234,50 234.5=234,50 234=234 50=50");
+  CHECK(numbers("12\u00A0345\u00A0678,5").find("12345678.5=12") != std::string::npos);
+  CHECK(numbers("1234 567,5").find("1234567.5") == std::string::npos);
   CHECK(numbers("10k") == "10=10 10000=10k");
   CHECK(numbers("2.5M") == "2.5=2.5 2500000=2.5M");
   CHECK(numbers("1e5") == "1=1 100000=1e5 5=5");
@@ -125,6 +131,9 @@ TEST_CASE("a schema is cut down to what the text has evidence for") {
   CHECK(grounded(R"({"type":"number"})", "3 or 4.5") == R"({"type":"number","enum":[3,4.5]})");
   CHECK(grounded(R"({"type":["integer","null"],"minimum":1})", "4.5, 2") ==
         R"({"type":["integer","null"],"minimum":1,"enum":[2,null]})");
+  CHECK(grounded(R"({"type":"number"})", "12,5 kg") == R"({"type":"number","enum":[12.5]})");
+  CHECK(grounded(R"({"type":"number"})", "1 234,50") == R"({"type":"number","enum":[1234.5]})");
+  CHECK(grounded(R"({"type":"integer"})", "3,4") == R"({"type":"integer","enum":[3,4]})");
   CHECK(grounded(R"({"type":["integer","null"]})", "none") == R"({"type":"null"})");
   CHECK(grounded(R"({"type":"integer"})", "none") == "nothing");
   CHECK(grounded(R"({"type":"string","format":"date"})", "5.3.2026") == R"({"type":"string","enum":["2026-03-05"]})");

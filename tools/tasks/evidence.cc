@@ -38,6 +38,19 @@ std::string json_quoted(std::string_view text) {
   return json;
 }
 
+/// Numbers but for the parts of those with a decimal comma: "3,50" is no list of 3 and 50.
+std::vector<Found> without_list_reading(std::string_view text, std::vector<Found> numbers) {
+  std::vector<Found> whole;
+  for (const Found& one : numbers)
+    if (is_decimal_comma(text.substr(one.start, one.end - one.start))) whole.push_back(one);
+  std::erase_if(numbers, [&](const Found& part) {
+    return std::ranges::any_of(whole, [&](const Found& one) {
+      return one.start <= part.start && part.end <= one.end && part.end - part.start < one.end - one.start;
+    });
+  });
+  return numbers;
+}
+
 std::vector<std::string_view> type_names(const JsonValue& schema) {
   std::vector<std::string_view> names;
   const JsonValue* type = schema.find("type");
@@ -235,7 +248,7 @@ std::optional<std::vector<Found>> Evidence::candidates(const JsonValue& schema) 
   const std::string_view format = text_member(schema, "format"), pattern = text_member(schema, "pattern");
   if (!schema.find("type")) string = !format.empty() || !pattern.empty();
   if (other || string == (number || integer)) return std::nullopt;
-  if (number) return numbers_;
+  if (number) return without_list_reading(text_, numbers_);
   if (integer) {
     std::vector<Found> whole;
     for (const Found& one : numbers_)

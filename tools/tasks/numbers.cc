@@ -89,6 +89,13 @@ class Numbers {
     if (sign == start || (sign > 0 && (is_digit(text_[sign - 1]) || is_letter(text_[sign - 1])))) return start;
     return sign;
   }
+  /// Whether a sign can be nothing else: "low of -12", but not "10 -12", which may be a range.
+  bool is_certain_sign(std::size_t sign) const {
+    if (sign == 0) return true;
+    if (std::string_view(" \t\n([:=").find(text_[sign - 1]) == std::string_view::npos) return false;
+    const std::size_t before = text_.substr(0, sign).find_last_not_of(' ');
+    return before == std::string_view::npos || !is_digit(text_[before]);
+  }
 
   std::size_t read_digits(std::size_t start) {
     // Digits and the separators between them.
@@ -120,6 +127,7 @@ class Numbers {
         std::ranges::all_of(separators, [&](std::size_t s) { return text_[s] == text_[separators[0]]; });
     const bool decimal_last = separators.size() == 1 || (!one_kind && mixed(start, separators));
     if (decimal_last) add_value(start, signed_start, end, digits, last);
+    if (is_decimal_comma(text_.substr(start, end - start))) add_grouped(start, separators[0], end);
     if (thousands && one_kind) add_value(start, signed_start, end, digits, 0);
     if (!thousands && (!decimal_last || (one_kind && text_[separators[0]] == ','))) {
       // A list or a date: "3,4" and "5.3.2026" hold their parts.
@@ -131,6 +139,30 @@ class Numbers {
       }
     }
     return end;
+  }
+
+  /// The bytes of the blank that ends at a place; also one at which no line may be broken.
+  std::size_t blank_before(std::size_t end) const {
+    for (const std::string_view blank : {" ", "\u00A0", "\u202F"})
+      if (text_.substr(0, end).ends_with(blank)) return blank.size();
+    return 0;
+  }
+  /// "1 234,50": a decimal comma, and groups of three in front of it.
+  void add_grouped(std::size_t start, std::size_t comma, std::size_t end) {
+    std::size_t first = start;
+    for (std::size_t width = comma - start; width == 3;) {
+      const std::size_t blank = blank_before(first);
+      std::size_t from = first - blank;
+      while (blank > 0 && from > 0 && is_digit(text_[from - 1])) --from;
+      width = first - blank - from;
+      if (width == 0 || width > 3) break;
+      first = from;
+    }
+    if (first == start) return;
+    std::string digits;
+    for (std::size_t i = first; i < end; ++i)
+      if (is_digit(text_[i])) digits += text_[i];
+    add_value(first, sign_start(first), end, digits, end - comma - 1);
   }
 
   /// Groups of three behind every separator.
@@ -150,7 +182,8 @@ class Numbers {
   /// Adds the value with its sign, exponent and multiplier.
   void add_value(std::size_t start, std::size_t signed_start, std::size_t end, std::string_view digits,
                  std::size_t behind) {
-    add(decimal(false, std::string(digits), behind), start, end);
+    if (signed_start == start || !is_certain_sign(signed_start))
+      add(decimal(false, std::string(digits), behind), start, end);
     if (signed_start != start) add(decimal(true, std::string(digits), behind), signed_start, end);
     std::size_t shift = 0, next = end;
     if ((at(end) | 32) == 'e') {
@@ -282,6 +315,12 @@ class Numbers {
 };
 
 }  // namespace
+
+bool is_decimal_comma(std::string_view number) {
+  const std::size_t comma = number.find(',');
+  return comma != number.npos && comma > 0 && comma + 1 < number.size() && number.size() - comma <= 3 &&
+         std::ranges::all_of(number.substr(comma + 1), is_digit);
+}
 
 std::vector<Found> find_numbers(std::string_view text, std::size_t limit) { return Numbers(text, limit).find(); }
 
