@@ -150,6 +150,18 @@ TEST_CASE("members without evidence go; a required one of the record is missing,
       R"({"type":"object","properties":{"name":{"type":"string"},"sizes":{"type":"array","items":false,"maxItems":1}},"required":["name"],"additionalProperties":false} -age)");
 }
 
+TEST_CASE("numbers inside of times and addresses are left out where the text has others") {
+  const auto outer = [](const char* text) {
+    Evidence evidence(text);
+    evidence.leave_out_inner_numbers();
+    return list(*evidence.candidates(parse_json_value(R"({"type":"number"})", "schema")), text);
+  };
+  CHECK(outer("2026-03-04T10:11:12Z timeout after 3000 ms") == "3000=3000");
+  CHECK(outer("10.0.0.1 port 22, a1@b2.io, http://x:80/7") == "22=22");
+  CHECK(outer("at 10:30 for 4") == "10=10 30=30 4=4");
+  CHECK(outer("10:11:12") == "10=10 11=11 12=12");
+}
+
 TEST_CASE("the place of a value in the text is found") {
   const Evidence evidence("Bob Smith, 1,200 EUR on 5.3.2026, smith");
   const JsonValue date = parse_json_value(R"({"type":"string","format":"date"})", "schema");

@@ -162,6 +162,7 @@ std::vector<Extractor::Window> Extractor::windows(const std::vector<std::string>
   for (std::size_t i = 0; i < texts.size(); ++i) {
     for (const auto& [start, end] : cut_windows(texts[i], settings_.window_bytes, settings_.overlap_bytes)) {
       Window window{i, start, tasks::Evidence(texts[i].substr(start, end - start), settings_.today), {}, {}, {}};
+      window.evidence.leave_out_inner_numbers();
       const std::string& text = window.evidence.text();
       if (text.find_first_not_of(" \t\r\n") != text.npos) {
         if (const SchemaGrammar* grammar = grammar_for(window)) {

@@ -51,6 +51,23 @@ std::vector<Found> without_list_reading(std::string_view text, std::vector<Found
   return numbers;
 }
 
+/// Digits that belong to no number: date-times, times with seconds, addresses and identifiers.
+std::vector<Found> find_codes(std::string_view text) {
+  std::vector<Found> codes;
+  for (const Format format : {Format::kIpv4, Format::kUuid, Format::kUri, Format::kEmail})
+    for (Found& one : find_matches(text, *format_dfa(format), true))
+      if (format != Format::kUri || one.json.find("://") != one.json.npos) codes.push_back(std::move(one));
+  for (const Found& time : find_times(text)) {
+    // "2026-03-04T" in front of a time.
+    constexpr std::size_t kIsoDay = 11;
+    const bool dated = time.start >= kIsoDay && text[time.start - 1] == 'T';
+    const std::string_view said = text.substr(time.start, time.end - time.start);
+    if (dated || std::ranges::count(said, ':') > 1)
+      codes.push_back({time.json, dated ? time.start - kIsoDay : time.start, time.end});
+  }
+  return codes;
+}
+
 std::vector<std::string_view> type_names(const JsonValue& schema) {
   std::vector<std::string_view> names;
   const JsonValue* type = schema.find("type");
@@ -227,6 +244,15 @@ std::vector<Found> find_matches(std::string_view text, const Dfa& strings, bool 
 
 Evidence::Evidence(std::string text, std::optional<Day> today)
     : text_(std::move(text)), today_(today), numbers_(find_numbers(text_)) {}
+
+void Evidence::leave_out_inner_numbers() {
+  const std::vector<Found> codes = find_codes(text_);
+  std::vector<Found> outer;
+  for (const Found& one : numbers_)
+    if (std::ranges::none_of(codes, [&](const Found& c) { return c.start <= one.start && one.end <= c.end; }))
+      outer.push_back(one);
+  if (!outer.empty()) numbers_ = std::move(outer);
+}
 
 std::size_t Evidence::most_items() const {
   const auto is_letter = [](char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'); };

@@ -23,6 +23,9 @@ class Evidence {
  public:
   explicit Evidence(std::string text, std::optional<Day> today = std::nullopt);
   const std::string& text() const { return text_; }
+  /// Leaves out the numbers inside of date-times, times with seconds, addresses and identifiers, where the text has
+  /// others.
+  void leave_out_inner_numbers();
 
   /// Values of the text that a schema of one kind may take: "number", "integer", or a format or pattern of strings.
   /// Nothing when any text is as good (a plain string, an enum, a boolean, ...).
