@@ -52,11 +52,13 @@ TEST_CASE("plurals have a singular and ranges a hyphen, with the place that says
     return out;
   };
   CHECK(forms("2 cups cherries, 3 boxes") == "\"cup\"=cups \"cherry\"=cherries \"box\"=boxes ");
+  CHECK(forms("two cups") == "\"cup\"=cups ");
+  CHECK(forms("invalid user mreyes on port 22 from hosts") == "");  // nothing counts them
   CHECK(forms("bus, glass, basis, his, Adams, gas, caf\u00e9s") == "");
   CHECK(forms("pp. 12\u201318, 12 - 18, 7--9") == "\"12-18\"=12\u201318 \"7-9\"=7--9 ");
   CHECK(forms("12-18, 5 - x, -3") == "");  // as it stands, or no range
   std::string many;
   for (char a = 'a'; a <= 'z'; ++a)
-    for (char b = 'a'; b <= 'z'; ++b) many += std::string("wo") + a + b + "os ";
+    for (char b = 'a'; b <= 'z'; ++b) many += std::string("2 wo") + a + b + "os ";
   CHECK(extract::other_forms(many).size() == 100);
 }

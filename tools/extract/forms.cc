@@ -28,6 +28,21 @@ std::string singular(std::string_view word) {
   return std::string(word.substr(0, word.size() - 1));
 }
 
+/// Whether a word that begins at `at` is counted: "2 cups", "two cups", and at the start of a text "6 garlic cloves".
+bool is_counted(std::string_view text, std::size_t at, const std::vector<tasks::Found>& numbers) {
+  const auto before = [&](std::size_t place) {
+    while (place > 0 && (text[place - 1] == ' ' || text[place - 1] == '-')) --place;
+    return place;
+  };
+  const std::size_t end = before(at);
+  if (end < at && std::ranges::find(numbers, end, &tasks::Found::end) != numbers.end()) return true;
+  std::size_t word = end;
+  while (word > 0 && is_small(text[word - 1])) --word;
+  const std::size_t front = before(word);
+  return word < end && front < word &&
+         std::ranges::any_of(numbers, [&](const tasks::Found& one) { return one.start == 0 && one.end == front; });
+}
+
 /// Behind a dash with spaces around it, or without; `at` when there is none.
 std::size_t behind_dash(std::string_view text, std::size_t at) {
   std::size_t end = std::min(text.find_first_not_of(' ', at), text.size());
@@ -53,12 +68,14 @@ std::vector<tasks::Found> other_forms(std::string_view text) {
     while (at < text.size() && is(text[at])) ++at;
     return at;
   };
+  const std::vector<tasks::Found> numbers = tasks::find_numbers(text);
   const auto is_ascii = [&](std::size_t i) { return i >= text.size() || (text[i] & 0x80) == 0; };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = end_of(at, is_word);
     if (end > at && end_of(at, is_small) == end) {
       // A letter beyond ASCII beside it is of the same word.
-      if ((at == 0 || is_ascii(at - 1)) && is_ascii(end)) add(singular(text.substr(at, end - at)), at, end);
+      if ((at == 0 || is_ascii(at - 1)) && is_ascii(end) && is_counted(text, at, numbers))
+        add(singular(text.substr(at, end - at)), at, end);
     } else if (end > at && end_of(at, is_digit) == end) {
       const std::size_t second = behind_dash(text, end), last = end_of(second, is_digit);
       if (second > end && last > second && end_of(second, is_word) == last)
