@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "extract/extractor.h"
 #include "extract/forms.h"
+#include "extract/settle.h"
 
 using namespace eve;
 using namespace eve::extract;
@@ -42,6 +43,27 @@ TEST_CASE("a list that goes in circles loses what it repeats, and the fields of 
   CHECK(without_repeats(R"([{"tags":["a","a"]},{"tags":["a"]}])", {{"/0/tags/1", 1, {}}}) == R"([{"tags":["a"]}])");
   CHECK(without_repeats(R"(["","a",""])", {{"/0", 1, {}}, {"/1", 1, {}}, {"/2", 1, {}}}) == R"(["a"] /0)");
   CHECK(without_repeats("[3,3,5,true,true,null,null]", {}) == "[3,3,5,true,true,null,null]");
+}
+
+TEST_CASE("the text alone settles choices that are no ordinary words, currencies, and lists with a format") {
+  const auto settled = [](const char* schema, const char* text) {
+    return json_text(settle(parse_json_value(schema, "schema"), tasks::Evidence(text)));
+  };
+  constexpr const char* kCurrency = R"({"enum":["EUR","USD","GBP"]})";
+  for (const auto& [text, code] :
+       {std::pair{"it costs $20", "USD"}, {"€20", "EUR"}, {"20 pounds", "GBP"}, {"20 EUR", "EUR"}})
+    CHECK(settled(kCurrency, text) == std::string(R"({"enum":[")") + code + "\"]}");
+  for (const char* text : {"C$20", "20", "from EUR to USD", "EUROPE"}) CHECK(settled(kCurrency, text) == kCurrency);
+  CHECK(settled(R"({"enum":["high","3 out of 5",null]})", "3 out of 5") == R"({"enum":["3 out of 5"]})");
+  for (const char* text : {"high", "high, 3 out of 5"})
+    CHECK(settled(R"({"enum":["high","3 out of 5"]})", text) == R"({"enum":["high","3 out of 5"]})");
+
+  const std::string emails = R"({"type":"array","items":{"type":"string","format":"email"})";
+  CHECK(settled((emails + "}").c_str(), "cc a@b.io, c@d.io and a@b.io") == emails + R"(,"const":["a@b.io","c@d.io"]})");
+  CHECK(settled((emails + R"(,"maxItems":1})").c_str(), "a@b.io c@d.io") == emails + R"(,"maxItems":1})");
+  CHECK(settled((emails + "}").c_str(), "none") == emails + "}");
+  const std::string beside = R"({"properties":{"to":)" + emails + R"(},"from":{"type":"string","format":"email"}}})";
+  CHECK(settled(beside.c_str(), "a@b.io c@d.io") == beside);
 }
 
 TEST_CASE("plurals have a singular and ranges a hyphen, with the place that says them") {

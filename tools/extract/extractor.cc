@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "decode/validate.h"
 #include "extract/forms.h"
+#include "extract/settle.h"
 #include "tasks/answer.h"
 #include "tasks/extract.h"
 #include "tasks/json_places.h"
@@ -146,7 +147,8 @@ const SchemaGrammar& Extractor::compiled(const std::string& schema) {
 /// What may be written of a window; nothing when it has no value for the schema.
 const SchemaGrammar* Extractor::grammar_for(Window& window) {
   if (!settings_.grounded) return &whole_;
-  std::optional<tasks::GroundedSchema> grounded = tasks::ground_schema(value_, window.evidence);
+  std::optional<tasks::GroundedSchema> grounded =
+      tasks::ground_schema(settle(value_, window.evidence), window.evidence);
   if (!grounded) return nullptr;
   window.missing = std::move(grounded->missing);
   try {
