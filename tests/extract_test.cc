@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "extract/extractor.h"
 #include "extract/forms.h"
+#include "extract/phones.h"
 #include "extract/settle.h"
 
 using namespace eve;
@@ -64,6 +65,17 @@ TEST_CASE("the text alone settles choices that are no ordinary words, currencies
   CHECK(settled((emails + "}").c_str(), "none") == emails + "}");
   const std::string beside = R"({"properties":{"to":)" + emails + R"(},"from":{"type":"string","format":"email"}}})";
   CHECK(settled(beside.c_str(), "a@b.io c@d.io") == beside);
+}
+
+TEST_CASE("telephone numbers are taken whole, when more than one group is said") {
+  const auto whole = [](const char* said, std::string_view text) {
+    return std::string(whole_phone(said, find_phones(text)));
+  };
+  CHECK(whole("+1 415 555", "phone +1 415 555 0132") == "+1 415 555 0132");
+  CHECK(whole("555-0132", "at 415-555-0132.") == "415-555-0132");
+  CHECK(whole("+1", "phone +1 415 555 0132") == "+1");
+  CHECK(whole("12 2003", "12 2003 34-45") == "12 2003");
+  CHECK(find_phones("12 2003 34-45, +1, +49, 415-555-01324, 1.2.3.4").empty());
 }
 
 TEST_CASE("plurals have a singular and ranges a hyphen, with the place that says them") {

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "decode/validate.h"
 #include "extract/forms.h"
+#include "extract/phones.h"
 #include "extract/settle.h"
 #include "tasks/answer.h"
 #include "tasks/extract.h"
@@ -56,21 +57,26 @@ bool says_nothing(const JsonValue& value, const JsonValue* schema) {
          });
 }
 
+/// The schema of an item or member of a value.
+const JsonValue* schema_of(const JsonValue& value, std::size_t i, const JsonValue* schema) {
+  if (!schema || value.is(Kind::kArray)) return schema ? schema->find("items") : nullptr;
+  const JsonValue* properties = schema->find("properties");
+  return properties ? properties->find(value.names[i]) : nullptr;
+}
+
 /// Strings that may be any without what parts them from the rest of a text: ", the canteen" is the canteen, ","
-/// nothing.
-void trim(JsonValue& value, const JsonValue* schema) {
+/// nothing; and telephone numbers whole.
+void trim(JsonValue& value, const JsonValue* schema, const std::vector<std::string_view>& phones) {
   constexpr std::string_view kParts = " ,;:";
   if (!schema) return;
-  // A shorter text might be too short.
-  if (value.is(Kind::kString) && is_any_string(schema) && !schema->find("minLength") && !schema->find("format")) {
+  // Another text might be too short or too long.
+  if (value.is(Kind::kString) && is_any_string(schema) && !schema->find("minLength") && !schema->find("maxLength") &&
+      !schema->find("format")) {
     const std::size_t first = value.text.find_first_not_of(kParts), last = value.text.find_last_not_of(kParts);
     value.text = first == value.text.npos ? "" : value.text.substr(first, last + 1 - first);
+    value.text = whole_phone(value.text, phones);
   }
-  const JsonValue* properties = schema->find("properties");
-  for (std::size_t i = 0; i < value.items.size(); ++i)
-    trim(value.items[i], value.is(Kind::kArray) ? schema->find("items")
-                         : properties           ? properties->find(value.names[i])
-                                                : nullptr);
+  for (std::size_t i = 0; i < value.items.size(); ++i) trim(value.items[i], schema_of(value, i, schema), phones);
 }
 
 std::string first_step(std::string_view pointer) {
@@ -196,12 +202,13 @@ Extractor::Part Extractor::read(const Window& window, const Generator::Result& r
   const tasks::Certainty certainty(tokenizer, result);
   const JsonValue value = parse_json_value(result.text, "answer");
   part.is_object = value.is(Kind::kObject);
+  const std::vector<std::string_view> phones = find_phones(window.evidence.text());
   std::map<std::string, std::vector<Field>> fields;
   for (const tasks::JsonPlace& place : tasks::json_places(result.text, value)) {
     Field field{place.pointer, certainty.of(place.start, place.end), {}};
     JsonValue said = *place.value;
     const JsonValue* schema = schema_at(value_, place.pointer);
-    if (settings_.grounded) trim(said, schema);
+    if (settings_.grounded) trim(said, schema, phones);
     std::optional<tasks::Found> found = window.evidence.place(said, schema);
     const auto form = std::ranges::find(window.forms, json_text(said), &tasks::Found::json);
     if (!found && form != window.forms.end()) found = *form;
@@ -211,7 +218,8 @@ Extractor::Part Extractor::read(const Window& window, const Generator::Result& r
   const auto add = [&](const std::string& name, const std::string& pointer, JsonValue member) {
     std::vector<Field>& of_member = fields[pointer];
     if (settings_.grounded) {
-      trim(member, schema_at(value_, pointer));
+      const JsonValue* schema = schema_at(value_, pointer);
+      trim(member, schema, phones);
       drop_repeats(member, pointer, of_member);
     }
     double sure = 1;
