@@ -31,7 +31,7 @@ TEST_CASE("windows cover a text, overlap, and are cut where lines or words end")
 TEST_CASE("a list that goes in circles loses what it repeats, and the fields of what is left move up") {
   const auto without_repeats = [](const char* text, std::vector<Field> fields) {
     JsonValue value = parse_json_value(text, "value");
-    drop_repeats(value, "", fields);
+    drop_repeats(value, nullptr, "", fields);
     std::string out = json_text(value);
     for (const Field& field : fields) out += " " + field.pointer;
     return out;
@@ -44,6 +44,18 @@ TEST_CASE("a list that goes in circles loses what it repeats, and the fields of 
   CHECK(without_repeats(R"([{"tags":["a","a"]},{"tags":["a"]}])", {{"/0/tags/1", 1, {}}}) == R"([{"tags":["a"]}])");
   CHECK(without_repeats(R"(["","a",""])", {{"/0", 1, {}}, {"/1", 1, {}}, {"/2", 1, {}}}) == R"(["a"] /0)");
   CHECK(without_repeats("[3,3,5,true,true,null,null]", {}) == "[3,3,5,true,true,null,null]");
+}
+
+TEST_CASE("a list keeps so many of its repeats as its schema needs items") {
+  JsonValue value = parse_json_value(R"(["a","a","b"])", "value");
+  std::vector<Field> none;
+  const JsonValue two = parse_json_value(R"({"minItems":2})", "schema"),
+                  three = parse_json_value(R"({"minItems":3})", "schema");
+  JsonValue same = value;
+  drop_repeats(same, &three, "", none);
+  CHECK(json_text(same) == R"(["a","a","b"])");
+  drop_repeats(value, &two, "", none);
+  CHECK(json_text(value) == R"(["a","b"])");
 }
 
 TEST_CASE("the text alone settles choices that are no ordinary words, currencies, and lists with a format") {

@@ -2,6 +2,7 @@
 #include "extract/extractor.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "base/io.h"
@@ -77,6 +78,11 @@ void trim(JsonValue& value, const JsonValue* schema, const std::vector<std::stri
     value.text = whole_phone(value.text, phones);
   }
   for (std::size_t i = 0; i < value.items.size(); ++i) trim(value.items[i], schema_of(value, i, schema), phones);
+}
+
+std::size_t least_items(const JsonValue* schema) {
+  const JsonValue* least = schema ? schema->find("minItems") : nullptr;
+  return least && least->is(Kind::kNumber) ? std::strtoul(json_text(*least).c_str(), nullptr, 10) : 0;
 }
 
 std::string first_step(std::string_view pointer) {
@@ -220,7 +226,7 @@ Extractor::Part Extractor::read(const Window& window, const Generator::Result& r
     if (settings_.grounded) {
       const JsonValue* schema = schema_at(value_, pointer);
       trim(member, schema, phones);
-      drop_repeats(member, pointer, of_member);
+      drop_repeats(member, schema, pointer, of_member);
     }
     double sure = 1;
     for (const Field& field : of_member) sure = std::min(sure, field.confidence);
@@ -253,22 +259,25 @@ bool Extractor::is_nullable(const std::string& member) const {
   return found != root.property.end() && !validate(*whole_.schema, found->second, null);
 }
 
-void drop_repeats(JsonValue& value, const std::string& pointer, std::vector<Field>& fields) {
+void drop_repeats(JsonValue& value, const JsonValue* schema, const std::string& pointer, std::vector<Field>& fields) {
   const auto step = [&](std::size_t i) {
     return pointer + "/" + (value.is(Kind::kObject) ? pointer_step(value.names[i]) : std::to_string(i));
   };
   const auto is_of = [](const Field& field, const std::string& item) {
     return field.pointer == item || field.pointer.starts_with(item + "/");
   };
-  for (std::size_t i = 0; i < value.items.size(); ++i) drop_repeats(value.items[i], step(i), fields);
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    drop_repeats(value.items[i], schema_of(value, i, schema), step(i), fields);
   if (!value.is(Kind::kArray)) return;
+  const std::size_t least = least_items(schema);
   std::set<std::string> have;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const bool may_repeat = !value.items[i].is(Kind::kString) && !value.items[i].is(Kind::kObject);
     const std::string from = step(i), to = step(kept);
     const bool is_empty = value.items[i].is(Kind::kString) && value.items[i].text.empty();
-    if (is_empty || (!have.insert(canonical_json(value.items[i])).second && !may_repeat)) {
+    const bool is_needed = kept + value.items.size() - i <= least;
+    if (!is_needed && (is_empty || (!have.insert(canonical_json(value.items[i])).second && !may_repeat))) {
       std::erase_if(fields, [&](const Field& field) { return is_of(field, from); });
       continue;
     }

@@ -36,8 +36,8 @@ struct Field {
 
 /// Takes out of the lists in `value` empty texts, and texts and objects that an earlier item says word for word (a list
 /// that goes in circles), with their fields; `pointer` is that of `value`, and the fields of later items move up.
-/// Numbers may repeat.
-void drop_repeats(JsonValue& value, const std::string& pointer, std::vector<Field>& fields);
+/// Numbers may repeat, and texts of which the schema's minItems needs so many.
+void drop_repeats(JsonValue& value, const JsonValue* schema, const std::string& pointer, std::vector<Field>& fields);
 
 struct Record {
   std::string json;  ///< compact; empty: there is none, and `reason` says why
