@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <set>
 
 #include "base/io.h"
@@ -244,7 +245,34 @@ Extractor::Part Extractor::read(const Window& window, const Generator::Result& r
       for (Field& field : fields[pointer]) field.span.reset();
     add(name, pointer, is_none ? JsonValue() : value.items[i]);
   }
+  if (settings_.grounded) drop_same_span(part, window.evidence.text());
   return part;
+}
+
+/// What a text says once is one member's: of two the less sure one is left out or null, where it may be.
+void Extractor::drop_same_span(Part& part, const std::string& text) const {
+  const auto is_plain = [&](const Part::Member& member) {
+    const JsonValue* schema = schema_at(value_, "/" + pointer_step(member.name));
+    return member.value.is(Kind::kString) && is_any_string(schema) && !schema->find("format");
+  };
+  const auto may_go = [&](const Part::Member& member) { return is_optional(member.name) || is_nullable(member.name); };
+  std::vector<Part::Member*> plain;
+  for (Part::Member& member : part.members)
+    if (is_plain(member)) plain.push_back(&member);
+  std::ranges::stable_sort(plain, std::greater{}, &Part::Member::confidence);
+  std::set<std::string> said, gone;
+  for (Part::Member* member : plain) {
+    const std::size_t first = text.find(member->value.text);
+    if (first == text.npos || text.find(member->value.text, first + 1) != text.npos) continue;
+    if (said.insert(member->value.text).second || !may_go(*member)) continue;
+    if (is_nullable(member->name)) {
+      member->value = JsonValue();
+      for (Field& field : member->fields) field.span.reset();
+    } else {
+      gone.insert(member->name);
+    }
+  }
+  std::erase_if(part.members, [&](const Part::Member& member) { return gone.contains(member.name); });
 }
 
 bool Extractor::is_optional(const std::string& member) const {

@@ -72,6 +72,7 @@ class Extractor {
   std::vector<Window> windows(const std::vector<std::string>& texts);
   const SchemaGrammar& compiled(const std::string& schema);
   const SchemaGrammar* grammar_for(Window& window);
+  void drop_same_span(Part& part, const std::string& text) const;
   Part read(const Window& window, const Generator::Result& result, const Tokenizer& tokenizer) const;
   Record merge(std::vector<Part> parts) const;
   void judge(Record& record) const;
