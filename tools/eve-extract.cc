@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // eve-extract: messy text and a schema to JSON that validates.
+#include <algorithm>
+
 #include "base/json.h"
 #include "decode/schema_infer.h"
 #include "eve/eve.h"
@@ -124,7 +126,8 @@ Status run_extract(Run& run) {
   if (settings.pretty && (run.json || settings.offsets))
     throw Error(Status::kInput, "--pretty goes with neither --json nor --offsets");
   if (settings.schema.empty()) throw Error(Status::kInput, "missing --schema; see eve-extract --help");
-  const auto [schema, where] = tasks::read_schema_argument(settings.schema);
+  const bool reads_stdin = settings.files.empty() || std::ranges::find(settings.files, "-") != settings.files.end();
+  const auto [schema, where] = tasks::read_schema_argument(settings.schema, reads_stdin && !settings.check_schema);
   const Unit unit_of_input = unit();
   Extractor extractor(schema, where, extract_settings());
   if (settings.check_schema) return check_schema(run, extractor);

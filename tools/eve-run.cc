@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // eve-run: a filter out of any model that writes text: one's own specialist.
+#include <algorithm>
+
 #include "base/json.h"
 #include "base/utf8.h"
 #include "decode/constraint.h"
@@ -60,7 +62,8 @@ Constraint constraint_of(const Run& run) {
     constraint.check = [nul](std::string_view text) { return is_record(text, nul); };
     return constraint;
   }
-  const auto [text, where] = tasks::read_schema_argument(settings.schema);
+  const bool stdin_is_text = settings.files.empty() || std::ranges::find(settings.files, "-") != settings.files.end();
+  const auto [text, where] = tasks::read_schema_argument(settings.schema, stdin_is_text);
   const auto schema = std::make_shared<SchemaGrammar>(compile_schema(SchemaGraph::parse(text, where)));
   constraint.grammar = schema->grammar;
   constraint.check = [nul, schema](std::string_view value) {
