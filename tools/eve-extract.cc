@@ -86,6 +86,13 @@ Status check_schema(Run& run, const Extractor& extractor) {
 
 // ------------------------------------------------------------------------------------------------------- extraction
 
+/// A misspelled keyword, as "propertees", would change the answer without a word.
+void note_unknown_keyword(const Run& run, const Extractor& extractor) {
+  for (const KeywordReport& keyword : extractor.keywords())
+    if (keyword.reason == "not a keyword of JSON Schema" && keyword.pointer.find("/x-") == keyword.pointer.npos)
+      return run.note("schema " + printable(keyword.pointer) + ": " + keyword.reason);
+}
+
 std::string offsets_json(const extract::Record& record) {
   std::string line;
   JsonWriter json(line);
@@ -131,6 +138,7 @@ Status run_extract(Run& run) {
   const Unit unit_of_input = unit();
   Extractor extractor(schema, where, extract_settings());
   if (settings.check_schema) return check_schema(run, extractor);
+  note_unknown_keyword(run, extractor);
 
   const Model model = Model::open(run.model.empty() ? Model::find("pico-extract") : run.model, "extract");
   Generator generator(model, run.threads);
