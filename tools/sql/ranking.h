@@ -20,7 +20,7 @@ class Ranking {
   /// The schema must outlive the object.
   Ranking(const tasks::SqlSchema& schema, std::string_view question);
 
-  static constexpr std::size_t kFeatures = 18;
+  static constexpr std::size_t kFeatures = 19;
   std::vector<Choice> choices(std::string_view sql) const { return choices_.of(sql); }
   using Features = std::array<double, kFeatures>;
   static const std::array<std::string_view, kFeatures>& names();
